@@ -174,6 +174,7 @@ type call struct {
 	*cli.Context
 	out   *output
 	draft string // the file in which somebody wrote a text; "": none
+	given string // what stood in it before
 
 	understood []string // how words that could be taken otherwise were taken: dates
 }

@@ -124,6 +124,20 @@ func TestWhatWasTypedInAnEditorIsKeptUntilItIsDone(t *testing.T) {
 	draftIn(t, errs, "an hour of words")
 }
 
+func TestNobodyIsToldOfATextThatIsntThere(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	d := newServedDesk(t, newCoop())
+	for editor, says := range map[string]string{`rm "$1"`: "the editor took the file away", "false": "the editor ended with an error", `: >"$1"; false`: "the editor ended with an error"} {
+		errs, exit := d.edits(editor, "", "note", "edit", "2m7d")
+		if exit != 1 || !strings.Contains(errs, says) || draftFile.MatchString(errs) {
+			t.Errorf("%s: exit %d, %s", editor, exit, errs)
+		}
+		if left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "kith-*")); err != nil || len(left) > 0 {
+			t.Errorf("%s: it left %v, %v", editor, left, err)
+		}
+	}
+}
+
 func TestWhatCantBeDoneIsSaidBeforeAnEditorOpens(t *testing.T) {
 	d := newServedDesk(t, newCoop())
 	for _, typed := range [][]string{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -130,7 +131,7 @@ func (c *call) edit(ctx context.Context, editor, text string) (string, error) {
 	if err := os.WriteFile(file, []byte(before), 0o600); err != nil {
 		return "", fmt.Errorf("make a file to edit: %w", err)
 	}
-	c.draft = file
+	c.draft, c.given = file, text
 	begun := time.Now()
 	// $EDITOR may hold arguments, so a shell takes it apart
 	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", file)
@@ -151,7 +152,10 @@ func (c *call) edit(ctx context.Context, editor, text string) (string, error) {
 
 func readDraft(file string) (string, error) {
 	f, err := os.Open(file)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", api.Problemf(api.Failed, "an editor for Kith saves to the file that it is given: EDITOR=nano", "the editor took the file away that was to be edited; nothing was changed")
+	case err != nil:
 		return "", fmt.Errorf("read the edited text: %w", err)
 	}
 	defer f.Close()
@@ -167,7 +171,11 @@ func (c *call) settle(err error) error {
 	if err == nil {
 		return os.RemoveAll(filepath.Dir(c.draft))
 	}
-	if text, readable := readDraft(c.draft); readable == nil && text == "" { // there are no words in it
+	text, unread := readDraft(c.draft)
+	if _, err := os.Lstat(c.draft); errors.Is(err, fs.ErrNotExist) {
+		text, unread = "", nil
+	}
+	if unread == nil && (text == "" || text == c.given) { // there are no words of theirs in it
 		return errors.Join(err, os.RemoveAll(filepath.Dir(c.draft)))
 	}
 	where := "your text is in " + c.draft
