@@ -10,6 +10,8 @@ import (
 	"kith/daemon/api"
 	"kith/daemon/api/apitest"
 	"kith/daemon/daemontest"
+	"kith/daemon/doctor"
+	"kith/daemon/home"
 )
 
 // A real disk that is full: a small file system in memory.
@@ -89,6 +91,11 @@ func TestOnAFullDiskCommandsFailClearlyReadingGoesOnAndRoomIsAllItTakes(t *testi
 	}
 	if err := ana.begin(); err == nil || !strings.Contains(err.Error(), "the disk is full") {
 		t.Errorf("starting on a full disk: %v", err)
+	}
+	checks, err := doctor.Closed(ctx, ana.dir, false, nil, func(*home.Home) []api.Check { return nil })
+	must(t, err)
+	if last := checks[len(checks)-1]; last.OK || !strings.Contains(last.Says, "the disk is full") || !strings.HasPrefix(last.Hint, "make room") {
+		t.Errorf("looked at on a full disk: %+v", checks)
 	}
 	must(t, os.Remove(fill))
 	ana.start()

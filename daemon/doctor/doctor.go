@@ -102,7 +102,7 @@ func examine(ctx context.Context, h *home.Home, rebuild bool) []api.Check {
 			Hint: "kith doctor --passphrase-file FILE; or start the daemon, which looks at what is open already",
 		})
 	}
-	if told, ok := problem.Of(err); ok && errors.Is(err, replica.ErrOtherFormat) {
+	if told, ok := problem.Of(err); ok && told.Hint != "" && !errors.Is(err, store.ErrCorrupt) { // nothing is wrong with what is in it
 		return append(checks, api.Check{Name: "store", Says: told.Message, Hint: told.Hint})
 	}
 	if err != nil {

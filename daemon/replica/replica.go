@@ -44,7 +44,7 @@ var (
 	// ErrNoSpace says that there is no co-op in this home yet.
 	ErrNoSpace = problem.New(problem.NotFound, "kith init NAME --as MEMBER, or kith join - --as MEMBER", "there is no co-op here yet")
 	// ErrHasSpace says that this home already belongs to a co-op.
-	ErrHasSpace = problem.New(problem.Failed, "for another co-op in the same home: --another; or choose another home: KITH_HOME=/another/folder kith init NAME --as MEMBER", "this home already belongs to a co-op")
+	ErrHasSpace = problem.New(problem.Failed, "for another co-op in the same home: --another; or choose another home: KITH_HOME=/another/folder before the command", "this home already belongs to a co-op")
 	// ErrClock says that this computer's clock can't be right.
 	ErrClock = problem.New(problem.Failed, "set the clock of this computer: timedatectl", "this computer's clock is far off")
 	// ErrNotMember says that the device can't speak for anybody in the space (yet, or any more).
