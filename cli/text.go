@@ -175,7 +175,8 @@ func (c *call) settle(err error) error {
 	if _, err := os.Lstat(c.draft); errors.Is(err, fs.ErrNotExist) {
 		text, unread = "", nil
 	}
-	if unread == nil && (text == "" || text == c.given) { // there are no words of theirs in it
+	written := text != "" && (text != c.given || errors.Is(err, context.Canceled)) // who is interrupted may have it open in a window
+	if unread == nil && !written {
 		return errors.Join(err, os.RemoveAll(filepath.Dir(c.draft)))
 	}
 	where := "your text is in " + c.draft
