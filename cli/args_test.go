@@ -63,6 +63,7 @@ func TestWrongUsageExitsWith2AndSaysWhatIsRight(t *testing.T) {
 		{"task add Pan —due=tomorrow", "hint: type --due"},
 		{"task add Pan – tomorrow", "put several words in quotes"},
 		{"status now", "takes no words"},
+		{"device recover kithv1qpzry", "what it needs goes behind --via; kith device recover --help"},
 		{"task add x --dew friday", "kith task add has no flag --dew"},
 		{"task --dew", "has no flag --dew"},
 		{"task add x --due", "--due needs a value"},

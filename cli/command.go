@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -238,17 +237,23 @@ func checkArgs(name, args string, n int, flags []cli.Flag) error {
 		return api.Problemf(api.Usage, name+" --help", "%s needs %s", name, strings.Join(missing, " "))
 	case most >= 0 && n > most:
 		hint := name + " --help"
-		if most > 0 {
-			hint = fmt.Sprintf("%s; %s", whereWordsGo(args, flags), hint)
+		if where := whereWordsGo(args, flags); where != "" {
+			hint = where + "; " + hint
 		}
 		return api.Problemf(api.Usage, hint, "%s takes %s; there %s %s", name, orNothing(args), isOrAre(n), count(n, "word"))
 	}
 	return nil
 }
 
-// whereWordsGo says how words are said for which a command has no place among its arguments.
+// whereWordsGo says how words are said for which a command has no place among its arguments; "" if it has none for any.
 func whereWordsGo(args string, flags []cli.Flag) string {
 	all := strings.Fields(args)
+	if len(all) == 0 {
+		if i := slices.IndexFunc(flags, func(f cli.Flag) bool { return categoryOf(f) == isNeeded }); i >= 0 {
+			return "what it needs goes behind --" + flags[i].Names()[0]
+		}
+		return ""
+	}
 	if last := strings.Trim(all[len(all)-1], "[]…"); slices.Contains([]string{"ID", "ENTRY", "HOURS", "MEMBER"}, last) {
 		for _, name := range []string{"text", "note", "why"} {
 			if slices.ContainsFunc(flags, func(f cli.Flag) bool { return f.Names()[0] == name }) {
