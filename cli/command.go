@@ -171,9 +171,10 @@ func common() []cli.Flag {
 type call struct {
 	*kith
 	*cli.Context
-	out   *output
-	draft string // the file in which somebody wrote a text; "": none
-	given string // what stood in it before
+	out       *output
+	draft     string // the file in which somebody wrote a text; "": none
+	draftOpen bool   // it may still be open in an editor
+	given     string // what stood in it before
 
 	understood []string // how words that could be taken otherwise were taken: dates
 }

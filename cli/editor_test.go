@@ -312,3 +312,19 @@ func TestTheRestOfABrokenCodeIsAskedForOnATerminal(t *testing.T) {
 		}
 	}
 }
+
+// An editor that came back at once may still be open where nobody can press Enter: its file stays, and nothing is done.
+func TestAFileThatMayStillBeOpenStays(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	for _, typed := range []string{"note add Ideas", "note edit 2m7d"} {
+		d := newServedDesk(t, newCoop())
+		errs, exit := d.edits("", "\x04", strings.Fields(typed)...) // Ctrl-D
+		file := draftFile.FindStringSubmatch(errs)
+		if exit != 1 || file == nil {
+			t.Fatalf("%s: exit %d: %s", typed, exit, errs)
+		}
+		if _, err := os.Stat(file[1]); err != nil || d.coop.told != nil {
+			t.Errorf("%s: told %v, %v", typed, d.coop.told, err)
+		}
+	}
+}

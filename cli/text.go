@@ -142,6 +142,10 @@ func (c *call) edit(ctx context.Context, editor, text string) (string, error) {
 	after, err := readDraft(file)
 	if err == nil && after == text && time.Since(begun) < atOnce {
 		fmt.Fprintf(c.env.Stderr, "The editor came back at once, with nothing changed. If it is still open (set it so that it waits: EDITOR=\"code --wait\"),\nsave and close it, and press Enter: ")
+		if _, err := c.lines().Peek(1); errors.Is(err, io.EOF) {
+			c.draftOpen = true
+			return "", api.Problemf(api.Failed, "what is saved there: --text - <"+file, "nobody pressed Enter; nothing was changed")
+		}
 		if _, err := c.line(maxCode); err != nil {
 			return "", err
 		}
@@ -176,7 +180,7 @@ func (c *call) settle(err error) error {
 		text, unread = "", nil
 	}
 	written := text != "" && (text != c.given || errors.Is(err, context.Canceled)) // who is interrupted may have it open in a window
-	if unread == nil && !written {
+	if unread == nil && !written && !c.draftOpen {
 		return errors.Join(err, os.RemoveAll(filepath.Dir(c.draft)))
 	}
 	where := "your text is in " + c.draft

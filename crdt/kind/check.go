@@ -153,18 +153,19 @@ func CleanLine(what, s string, chars, bytes int) (string, error) {
 	return s, nil
 }
 
+// lineEnds are those of all systems and programs: Windows, old Macs, IBM's mainframes, pages of a printer, and what Unicode calls so.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+
 // CleanText checks a text of many lines, and writes line ends as "\n". It leaves all else as it
 // was typed.
 func CleanText(what, s string) (string, error) {
 	if !utf8.ValidString(s) {
 		return "", Invalid("%s is not valid UTF-8", what)
 	}
-	if strings.Contains(s, "\r") {
-		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
-	}
-	for _, r := range s {
+	s = lineEnds.Replace(s)
+	for at, r := range s {
 		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return "", Invalid("%s has a control character (%U)", what, r)
+			return "", &InvalidError{Why: fmt.Sprintf("%s has a control character (%U)", what, r), Hint: fmt.Sprintf("take it out of line %d", 1+strings.Count(s[:at], "\n"))}
 		}
 	}
 	return s, nil
@@ -173,7 +174,7 @@ func CleanText(what, s string) (string, error) {
 // CheckLength holds the number of characters of a text against the limit.
 func CheckLength(what string, n int) error {
 	if n > MaxText {
-		return &LimitError{What: what, Got: n, Limit: MaxText, Unit: "characters", Advice: "split it into two documents"}
+		return &LimitError{What: what, Got: n, Limit: MaxText, Unit: "characters", Advice: "split it into several documents"}
 	}
 	return nil
 }

@@ -315,14 +315,18 @@ func (b *Desk) refTo(r *replica.Replica, v *crdt.View) api.Other {
 	return api.Other{ID: h.ID, Short: h.Short, Kind: h.Kind, Title: h.Title, By: h.CreatedBy}
 }
 
-// isFull tells who writes in a document without room for it how they go on.
-func (s *Shown) isFull(err error) error {
+// isFull tells who writes in a document without room for it how they go on, or where others do already.
+func (b *Desk) isFull(s *Shown, err error) error {
 	var refused *replica.RefusedError
 	if !errors.As(err, &refused) || !accept.IsFull(refused.Why) {
 		return err
 	}
 	h := s.Header()
-	return problem.New(problem.Limit, "go on in a fresh one, which names this one: kith "+h.Kind+" continue "+h.Short,
+	hint := "go on in a fresh one, which names this one: kith " + h.Kind + " continue " + h.Short
+	if next := b.goesOnIn(s); next != nil {
+		hint = "write it where this goes on: kith " + next.Kind + " edit " + next.Short
+	}
+	return problem.New(problem.Limit, hint,
 		"nothing was changed: Kith keeps all that ever stood in a text, and for this there is no more room in %s", h.Short)
 }
 

@@ -171,7 +171,7 @@ func (b *Desk) edit(ctx context.Context, id string, do func(editing) error) (Sho
 			continue
 		}
 		if err != nil {
-			return Shown{}, at.isFull(err)
+			return Shown{}, b.isFull(&at, err)
 		}
 		if v, err = r.View(v.ID); err != nil {
 			return Shown{}, err
