@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,8 +36,10 @@ type lab struct {
 	invites  []string // codes that nobody has used yet
 	ahead    time.Duration
 	tale     story
-	answered *answers // nil: the script keeps none
-	newerIn  string   // where the program of a newer Kith is; "": none was built yet
+	answered *answers               // nil: the script keeps none
+	newest   func() (string, error) // builds a newer Kith, once for all scripts, and says where it is
+	newerIn  string                 // that place; "": nobody has it yet
+	updated  map[string]bool        // by name: who has that one
 }
 
 // home is one member's computer.
@@ -47,7 +48,6 @@ type home struct {
 	member    string   // whose it is
 	twofold   bool     // its device is in another home as well
 	env       []string // what its commands and its daemon have beside
-	program   string   // of a newer Kith; "": that of this one
 	listen    string   // where its daemon listens
 	announce  string   // what it tells the others: the door of its links
 	elsewhere bool     // it isn't to listen where the home says
@@ -56,12 +56,12 @@ type home struct {
 	joining   *joining      // while it asks to be added as a device
 }
 
-func newLab(env *testscript.Env) (*lab, error) {
+func newLab(env *testscript.Env, newest func() (string, error)) (*lab, error) {
 	dir, err := os.MkdirTemp("", "kith") // env.WorkDir is often too long for a socket
 	if err != nil {
 		return nil, err
 	}
-	return &lab{dir: dir, environ: slices.Clone(env.Vars), links: newLinks(), homes: map[string]*home{}}, nil
+	return &lab{dir: dir, environ: slices.Clone(env.Vars), links: newLinks(), newest: newest, homes: map[string]*home{}, updated: map[string]bool{}}, nil
 }
 
 func (l *lab) newHome(name string) (*home, error) {
@@ -95,7 +95,11 @@ func (l *lab) home(name string) (*home, error) {
 
 // command is kith as typed in a home.
 func (l *lab) command(h *home, args ...string) *exec.Cmd {
-	cmd := exec.Command(cmp.Or(h.program, "kith"), args...)
+	program := "kith"
+	if l.updated[h.name] {
+		program = filepath.Join(l.newerIn, program)
+	}
+	cmd := exec.Command(program, args...)
 	cmd.Env = append(slices.Clone(l.environ), "KITH_HOME="+h.dir, "PATH="+os.Getenv("PATH"))
 	cmd.Env = append(cmd.Env, h.env...)
 	return cmd
@@ -253,8 +257,8 @@ func output(cmd *exec.Cmd) ([]byte, error) {
 func (l *lab) as(ts *testscript.TestScript, args []string) error {
 	h := l.homes[args[0]]
 	path := os.Getenv("PATH")
-	if h != nil && h.program != "" {
-		path = filepath.Dir(h.program) + string(os.PathListSeparator) + path
+	if l.updated[args[0]] {
+		path = l.newerIn + string(os.PathListSeparator) + path
 	}
 	ts.Setenv("PATH", path)
 	if h == nil { // somebody who isn't in

@@ -12,21 +12,18 @@ import (
 )
 
 // newerEdits are what a release does that comes after this one: it knows a newer version of the shared rules, one more
-// kind, and a field more of one that there is (testdata/newer).
+// kind, and a field more of one that there is (testdata/newer). Its clock is that of the script, like everybody's.
 var newerEdits = []struct{ file, from, to string }{
 	{"crdt/entry/entry.go", "const RulesVersion = 1\n", "const RulesVersion = 2\n"},
 	{"crdt/kinds/all.go", "kind.NewSet(", "kind.NewSet(Poem, "},
 	{"crdt/kinds/note.go", `View: 1,`, `View: 2, Fields: []*kind.Field{mood}, Shows: []*kind.Shown{mood.Shown()},`},
 	{"crdt/kinds/note.go", `Name: "edit", Gist: "change a note",`, `Name: "edit", Gist: "change a note", With: []*kind.Field{mood},`},
+	{"cli/kith/main.go", "var clock = time.Now\n", "var clock = func() time.Time { ahead, _ := time.ParseDuration(os.Getenv(\"" + aheadEnv + "\")); return time.Now().Add(ahead) }\n"},
 }
 
 // newerKith builds the program of such a release, as dir/kith.
 func newerKith(dir string) error {
 	root, err := filepath.Abs("../..")
-	if err != nil {
-		return err
-	}
-	poem, err := filepath.Abs("testdata/newer/poem.go")
 	if err != nil {
 		return err
 	}
@@ -44,7 +41,7 @@ func newerKith(dir string) error {
 		}
 		edited[e.file] = strings.Replace(edited[e.file], e.from, e.to, 1)
 	}
-	replace := map[string]string{filepath.Join(root, "crdt/kinds/poem.go"): poem}
+	replace := map[string]string{filepath.Join(root, "crdt/kinds/poem.go"): filepath.Join(root, "cli/kith/testdata/newer/poem.go")}
 	for file, text := range edited {
 		to := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
 		if err := os.WriteFile(to, []byte(text), 0o600); err != nil {
@@ -69,29 +66,27 @@ func newerKith(dir string) error {
 	return nil
 }
 
-// newer gives members a newer Kith in the place of theirs, as an update does.
+// newer gives members a newer Kith in the place of theirs, as an update does. Who has no home yet begins with it.
 func (l *lab) newer(_ *testscript.TestScript, names []string) error {
-	if l.newerIn == "" {
-		dir := filepath.Join(l.dir, "newer")
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			return err
-		}
-		if err := newerKith(dir); err != nil {
-			return err
-		}
-		l.newerIn = dir
+	in, err := l.newest()
+	if err != nil {
+		return err
 	}
-	return l.eachOf(names, func(h *home) error {
-		ran := h.daemon != nil
+	l.newerIn = in
+	for _, name := range names {
+		h := l.homes[name]
+		ran := h != nil && h.daemon != nil
 		if ran {
 			if err := l.stop(h); err != nil {
 				return err
 			}
 		}
-		h.program = filepath.Join(l.newerIn, "kith")
+		l.updated[name] = true
 		if ran {
-			return l.start(h)
+			if err := l.start(h); err != nil {
+				return err
+			}
 		}
-		return nil
-	})
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,7 +66,7 @@ const aheadEnv = "KITH_LAB_AHEAD"
 //	called VAR       names the document or the like that was just answered, there and as $VAR
 //	later TIME       ends all daemons and starts them again with clocks that are ahead by so much more
 //	later TIME NAME… ends these daemons, and starts them again with clocks that are so much ahead of the others'
-//	newer NAME…      gives them a newer Kith in the place of theirs
+//	newer NAME…      gives them a newer Kith in the place of theirs; who has no home yet begins with it
 //	settle [NAME…]   waits until these (or all that run) report the same members and heads
 //
 // The recovery phrase of each member is in the file NAME.phrase.
@@ -74,6 +75,10 @@ const aheadEnv = "KITH_LAB_AHEAD"
 //
 // At the end every daemon has to stop well, and kith doctor to find nothing in any home.
 func TestScripts(t *testing.T) {
+	newest := sync.OnceValues(func() (string, error) {
+		dir := t.TempDir()
+		return dir, newerKith(dir)
+	})
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		UpdateScripts:       *update,
@@ -81,7 +86,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GORACE", os.Getenv("GORACE")) // scripts/test says how watched programs end
-			l, err := newLab(env)
+			l, err := newLab(env, newest)
 			if err != nil {
 				return err
 			}
