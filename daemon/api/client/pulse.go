@@ -18,7 +18,7 @@ const patience = 15 * time.Second
 const alive = "http://kith/v1/alive"
 
 var errDeaf = api.Problemf(api.TimedOut,
-	"if it was stopped (Ctrl-Z), let it go on: fg, or kill -CONT and its number (pgrep kith); else end it and start it anew: kith daemon",
+	"if it was stopped (Ctrl-Z), let it go on: fg, or kill -CONT and its number (pgrep kith); else end it and start it anew: kith daemon; what was asked may still be done once it goes on, so look before you ask again",
 	"the daemon is there and doesn't answer: it was stopped, or its computer has far too much to do")
 
 // listening ends a request when its daemon doesn't hear any more: the cause of the context is errDeaf then. Work that takes
