@@ -3,6 +3,7 @@ package page
 import (
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"kith/crdt/kinds"
@@ -16,8 +17,11 @@ type board struct {
 	Columns  []boardColumn
 }
 
+// boardColumn is one of them. Where the page is narrow the chosen one alone is shown, and the names of all are tabs.
 type boardColumn struct {
 	Name, ID string
+	At       string // the board with this one chosen
+	Here     bool
 	Count    int
 	Cards    []boardCard
 	More     action
@@ -34,8 +38,10 @@ type boardMove struct {
 	To string // "left" or "right"
 }
 
-// boardTab is the part of the list of tasks that is a board, in addresses.
-const boardTab = "board"
+const (
+	boardTab    = "board"  // the part of the list of tasks that is a board, in addresses
+	boardChosen = "column" // which column is chosen, in addresses
+)
 
 const (
 	mostOpen  = 200 // tasks that are looked through for it
@@ -64,6 +70,11 @@ func (in *asking) showBoard(w http.ResponseWriter, v listed) error {
 	b := board{New: v.New, Tabs: v.Tabs, Columns: []boardColumn{
 		{ID: "nobody", Name: in.t.T("Nobody has it")}, {ID: "asked", Name: in.t.T("Asked")}, {ID: "somebody", Name: in.t.T("Somebody has it")}, {ID: "done", Name: in.t.T("Done lately")},
 	}}
+	at := max(0, slices.IndexFunc(b.Columns, func(c boardColumn) bool { return c.ID == in.r.FormValue(boardChosen) }))
+	b.Columns[at].Here = true
+	for i := range b.Columns {
+		b.Columns[i].At = in.At(kinds.Task.Many) + "?" + url.Values{"of": {boardTab}, boardChosen: {b.Columns[i].ID}}.Encode()
+	}
 	b.Sentence, _ = in.listSays(kinds.Task, open, len(open) == mostOpen)
 	for _, d := range append(open, done...) {
 		c := &b.Columns[in.columnOf(d)]

@@ -475,6 +475,33 @@ func TestTheKeyboardMovesATaskOverTheBoard(t *testing.T) {
 	w.quiet()
 }
 
+// Where the page is narrow one column of the board stands alone, and their names are tabs.
+func TestANarrowBoardHasItsColumnsAsTabs(t *testing.T) {
+	unwatched(t)
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	ana.sends("tasks/new", "tasks", url.Values{"title": {"Order paper"}})
+	w := browser(t, ana)
+	w.do(chromedp.EmulateViewport(390, 900))
+	w.goTo("tasks?of=board")
+	shown := func(columns string) {
+		t.Helper()
+		w.until("the column is there alone: "+columns, `[...document.querySelectorAll("[data-column]")].filter((c) => c.offsetParent).map((c) => c.getAttribute("aria-labelledby")).join() === "`+columns+`"`)
+	}
+	shown("column-nobody")
+	w.tap("I take it")
+	w.until("the tabs say where it is", `document.querySelector('.columns-of a[href*="column=somebody"] .count').textContent === "1"`)
+	shown("column-nobody")
+	w.click(`.columns-of a[href*="column=somebody"]`)
+	shown("column-somebody")
+	w.click(`.chosen [data-move=right]`)
+	w.until("it is done", `document.querySelector('.columns-of a[href*="column=done"] .count').textContent === "1"`)
+	shown("column-somebody")
+	w.do(chromedp.EmulateViewport(700, 900))
+	shown("column-nobody,column-asked,column-somebody,column-done")
+	w.quiet()
+}
+
 //go:embed testdata/axe.min.js
 var axe string
 
@@ -503,7 +530,7 @@ func TestNothingKeepsAnybodyOutOfAView(t *testing.T) {
 	views := []string{
 		"", "contents", "tasks", "notes", "agreements", "decisions", "members", "step", "search?q=paper", "search?q=nothing", "nothing",
 		made["tasks"], made["notes"], made["agreements"], made["decisions"],
-		"charter", "charter/threshold", "load", "allies", "allies/new", "tasks?of=board", "pulses", "invites", "devices", "members/" + id, "proposals/" + step.Short, "roles", "roles/new", "../start", "../start/found", "../start/join",
+		"charter", "charter/threshold", "load", "allies", "allies/new", "tasks?of=board", "tasks?of=board&column=asked", "pulses", "invites", "devices", "members/" + id, "proposals/" + step.Short, "roles", "roles/new", "../start", "../start/found", "../start/join",
 		"tasks/new", "decisions/new", made["notes"] + "/edit", made["tasks"] + "/ask", made["agreements"] + "/replace", made["decisions"] + "/close",
 		"?of=waits", "log", "devices/backup", "devices/check", made["notes"] + "/forget", made["notes"] + "/log",
 		"hours", "hours/start", "hours/invoice?project=Website&tax=21", made["projects"], made["newcomers"], "porches", "for-others", "for-others?language=es", "agreements/figures", "intakes/import", "tasks?which=nobody", "log?of=task",

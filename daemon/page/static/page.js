@@ -265,7 +265,7 @@
     if (!card) return null;
     moved.under = false;
     document.getElementById("news").textContent = card.dataset.card + ": " + card.closest("[data-column]").querySelector("h2").firstChild.textContent;
-    return card;
+    return card.offsetParent ? card : null; // where the page is narrow, other columns are tabs
   };
   document.addEventListener("keydown", (event) => {
     const card = event.target.matches?.("[data-card]") ? event.target : null;
