@@ -260,7 +260,7 @@ func RelaysKept(relays []string) string {
 	for _, r := range relays {
 		at = append(at, relayAt(r))
 	}
-	return "The code came with a relay, at " + strings.Join(at, " and ") + ", that isn't of the co-op. Your computer keeps a place there from now on, so that the others reach it behind its router; what goes through it can't be read there. To leave it: kith daemon --relay none"
+	return "The code came with a relay, at " + strings.Join(at, " and ") + ", that is no member's computer. Yours keeps a place there from now on, so that the others reach it behind its router; what goes through it can't be read there. To leave it: kith daemon --relay none"
 }
 
 // relayAt is where a relay is, as people write it: 203.0.113.7:4001.
