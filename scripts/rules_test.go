@@ -134,6 +134,8 @@ var rules = []rule{
 	{"Replica: statements are folded in groups", "daemon/replica/accept.go", "if i > 0 && (size > maxStatementsBytes || i >= maxStatements) {", "if false {", "", "TwentyThousandStatements"},
 	{"Replica: a day's worth", "daemon/replica/days.go", "if n > 0 && a.left[i] < 1 {", "if n < 0 && a.left[i] < 1 {", "", "DaysWorth|WordHasEnded"},
 	{"Replica: a frontier leads to a day's worth", "daemon/replica/days.go", "return r.wanted.has(e.ID()) && r.spendOf(ledRoom(own), e)", "return r.wanted.has(e.ID()) && own == r.bucketOf(e.Device)", "", "AFrontierLeads"},
+	{"Replica: what is beyond a frontier comes with what stands on it", "daemon/replica/held.go", " && !k.bringsIn(a) {", " {", "", "CountsOnlyWithWhatStands"},
+	{"Replica: what stands on it comes again", "daemon/replica/held.go", "	if h.beyond != (change.Hash{}) {", "	if h.beyond != h.beyond {", "", "CountsOnlyWithWhatStands"},
 	{"Replica: what isn't remembered isn't had", "daemon/replica/held.go", "		q.more[h.device]++\n		return false", "		q.more[h.device]++\n		return true", "", "IsntRemembered"},
 	{"Replica: none once its word has ended", "daemon/replica/days.go", "passed < 0 || !r.growing(b) {", "passed < 0 {", "", "WordHasEnded"},
 	{"Replica: one's own devices are no others, of statements", "daemon/replica/statements.go", "return ok && r.mayName(tried.rules, by, b, e)", "return ok || by == b && ok", "", "NamesOnesOwn"},

@@ -195,6 +195,22 @@ func (d *Document) Wanted() []entry.ID {
 	return ids
 }
 
+// WouldBring says whether an entry that isn't here is by a full member, within all frontiers: then it brings in what is in its past and beyond one.
+func (d *Document) WouldBring(e *entry.Entry) bool {
+	past, state := d.charter.Of(e)
+	if state != charter.Accepted {
+		return false
+	}
+	who, _ := past.Speaks(e.Device)
+	standing, _ := past.Standing(who)
+	return standing == charter.Full && !d.WouldBeBeyond(e)
+}
+
+// WouldBeBeyond says whether an entry that isn't here isn't within all frontiers, or can't be said to be.
+func (d *Document) WouldBeBeyond(e *entry.Entry) bool {
+	return d.placeOf(e.Device, e.Run, e.ID()) != within
+}
+
 // BroughtBy returns, of an accepted entry beyond a frontier, a member whose work stands on it.
 func (d *Document) BroughtBy(id entry.ID) (charter.MemberID, bool) {
 	s := d.entries[id]

@@ -511,3 +511,48 @@ func TestADocumentOfWhichNothingShowsYetIsFoundWhenAnotherBranchIsFollowed(t *te
 		t.Error("nothing finds it")
 	}
 }
+
+// World 40806: an entry beyond a frontier counts with one that stands on it, and that waits for it. Where nobody has room for what doesn't count, each was held
+// back for want of the other.
+func TestWhatCountsOnlyWithWhatStandsOnItIsKeptThoughNobodyHasRoom(t *testing.T) {
+	for _, first := range []string{"what stands on it", "what is beyond", "both"} {
+		t.Run(first, func(t *testing.T) {
+			c := found(t, "Ana", "Ben", "Cleo", "Eli")
+			ana, ben, cleo, eli := c.all[0], c.all[1], c.all[2], c.all[3]
+			paper := eli.addTask(t, "Order paper")
+			c.settle()
+			eli.edit(t, paper.ID, crdttest.AppendText("what Cleo builds on"))
+			late := eli.entries(t)
+			give(t, cleo, late...)
+			cleo.edit(t, paper.ID, crdttest.AppendText("Cleo's words"))
+			on := cleo.entries(t)
+			c.agree(ana.removes(t, eli), ana, ben, cleo)
+			give(t, ana, cleo.statements(t)...)
+			ana.quota.most.entries = 0
+			batches := [][]*entry.Entry{on[len(on)-1:], late[len(late)-1:]}
+			for _, e := range on { // what Cleo has said meanwhile came last of all
+				if e.Kind == entry.Change {
+					batches[0] = []*entry.Entry{e}
+				}
+			}
+			switch first {
+			case "what is beyond":
+				slices.Reverse(batches)
+			case "both":
+				batches = [][]*entry.Entry{slices.Concat(batches...)}
+			}
+			all := slices.Concat(batches...)
+			for _, batch := range batches {
+				give(t, ana, batch...)
+			}
+			for range 4 {
+				again(t, ana, all...)
+			}
+			for _, e := range all {
+				if !ana.store.Has(e.ID()) || ana.state(t, e.ID()) != charter.Accepted {
+					t.Errorf("held back: %v", ana.quota.isHeld(e.ID()))
+				}
+			}
+		})
+	}
+}

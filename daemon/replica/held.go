@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"maps"
 	"slices"
 	"strings"
 
 	"kith/crdt/accept"
+	"kith/crdt/change"
 	"kith/crdt/charter"
 	"kith/crdt/entry"
 	"kith/daemon/store"
@@ -30,6 +32,8 @@ type heldEntry struct {
 	size   int
 	why    HeldWhy
 	says   bool // it is a statement
+	// beyond is the change of an entry beyond a frontier; zero for others. It counts only with what stands on it, which waits for it.
+	beyond change.Hash
 	// keys are for what it is let go: its change, if something here stands on it; its document, if what was
 	// accepted there isn't any more; and what it waits for, a change or a statement.
 	keys [][32]byte
@@ -130,6 +134,11 @@ func (r *Replica) hold(h heldEntry) bool {
 	if len(q.held) >= q.mostHeld {
 		q.more[h.device]++
 		return false
+	}
+	if h.beyond != (change.Hash{}) { // what stands on it comes again, see bringsIn
+		waiting := maps.Clone(q.byKey[h.beyond])
+		maps.DeleteFunc(waiting, func(_ entry.ID, w *heldEntry) bool { return w.beyond == h.beyond })
+		q.letGoLocked(waiting)
 	}
 	q.held[h.id] = &h
 	into(q.byDevice, h.device, &h)
@@ -256,7 +265,7 @@ func (k *keeping) those(in []arrived, add func([]arrived)) (kept []arrived, held
 	for more := true; more; {
 		more = false
 		late = slices.DeleteFunc(late, func(a arrived) bool {
-			if !k.isNamed(a) && !k.d.judge.MayCount(a.entry, a.change) {
+			if !k.isNamed(a) && !k.d.judge.MayCount(a.entry, a.change) && !k.bringsIn(a) {
 				return false
 			}
 			take(a)
@@ -354,6 +363,24 @@ func (k *keeping) isOthers(a arrived) bool {
 	return named
 }
 
+// bringsIn says whether an entry stands on one that is held back and beyond a frontier: neither counts without the other, so
+// if their people have no room left, the one would keep the other out.
+func (k *keeping) bringsIn(a arrived) bool {
+	return slices.ContainsFunc(a.change.Deps, k.r.quota.isHeldBeyond) && k.d.judge.WouldBring(a.entry)
+}
+
+// isHeldBeyond says whether a change is held back that is beyond a frontier.
+func (q *quota) isHeldBeyond(hash change.Hash) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, h := range q.byKey[hash] {
+		if h.beyond == hash {
+			return true
+		}
+	}
+	return false
+}
+
 // maxCharged is of how many that wait for a change it is looked up whose room each takes; of the rest, that is who wrote it.
 const maxCharged = 64
 
@@ -431,6 +458,9 @@ func heldChange(d *accept.Document, a arrived, c Rules, why HeldWhy) heldEntry {
 	}
 	if a.change != nil {
 		h.keys = append(h.keys, a.change.Hash)
+		if d.WouldBeBeyond(a.entry) {
+			h.beyond = a.change.Hash
+		}
 	}
 	if head, ok := firstOpen(c, a.entry.Heads); ok {
 		h.keys = append(h.keys, head)
