@@ -17,6 +17,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 )
 
@@ -29,6 +30,9 @@ const (
 	maxParts = 500
 	maxDepth = 8
 )
+
+// byteOrder is the mark that some programs put before a text.
+const byteOrder = "\ufeff"
 
 // Letter is what is taken of it.
 type Letter struct {
@@ -60,7 +64,11 @@ func Read(name string, r io.Reader) (*Letter, error) {
 // ReadMail reads a mail.
 func ReadMail(r io.Reader) (*Letter, error) {
 	bounded := &io.LimitedReader{R: r, N: maxHead}
-	m, err := mail.ReadMessage(bufio.NewReader(bounded))
+	begins := bufio.NewReader(bounded)
+	if mark, err := begins.Peek(len(byteOrder)); err == nil && string(mark) == byteOrder {
+		_, _ = begins.Discard(len(byteOrder))
+	}
+	m, err := mail.ReadMessage(begins)
 	if err != nil {
 		return nil, ErrNoMail
 	}
@@ -87,7 +95,10 @@ func ReadMail(r io.Reader) (*Letter, error) {
 	if l.Who == "" {
 		l.Who = l.Contact
 	}
-	part := reading{letter: l, parts: maxParts}
+	if answer, err := parser.Parse(m.Header.Get("Reply-To")); err == nil { // a form on a website writes from an address that nobody reads
+		l.Contact = oneLine(answer.Address)
+	}
+	part := reading{letter: l, parts: maxParts, words: &words}
 	part.read(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), "", m.Body, 0)
 	if bounded.N <= 0 {
 		l.leave("the end of the file: it has more than %d MB", MaxFile>>20)
@@ -104,6 +115,7 @@ type reading struct {
 	letter *Letter
 	html   string // the first text that is only there as markup
 	parts  int    // how many more are looked at
+	words  *mime.WordDecoder
 }
 
 func (p *reading) read(contentType, encoding, file string, body io.Reader, depth int) {
@@ -131,6 +143,9 @@ func (p *reading) read(contentType, encoding, file string, body io.Reader, depth
 	case file != "" || !strings.HasPrefix(is, "text/"):
 		if file == "" {
 			file = is
+		}
+		if name, err := p.words.DecodeHeader(file); err == nil { // many programs write names as they write subjects
+			file = name
 		}
 		p.letter.leave("an attachment: %s", oneLine(file))
 		return
@@ -160,7 +175,28 @@ func decoded(r io.Reader, encoding, charset string) string {
 		}
 	}
 	b, _ := io.ReadAll(io.LimitReader(r, 4*MaxText+1)) // what is broken is read as far as it goes
-	return clean(string(b))
+	if len(b) > 4*MaxText {
+		b = untorn(b)
+	}
+	if !utf8.Valid(b) { // an old program wrote it, whatever it says
+		if old, err := charmap.Windows1252.NewDecoder().Bytes(b); err == nil {
+			b = old
+		}
+	}
+	return clean(strings.TrimPrefix(string(b), byteOrder))
+}
+
+// untorn leaves out the part of a letter with which a text ends that was cut.
+func untorn(b []byte) []byte {
+	for i := 1; i < utf8.UTFMax && i <= len(b); i++ {
+		if last := b[len(b)-i:]; utf8.RuneStart(last[0]) {
+			if !utf8.FullRune(last) {
+				return b[:len(b)-i]
+			}
+			return b
+		}
+	}
+	return b
 }
 
 func decoder(charset string, r io.Reader) (io.Reader, error) {

@@ -89,6 +89,44 @@ func (letters) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
+func TestNoLetterOfAMailIsLostToHowItIsWritten(t *testing.T) {
+	const body = "Grüße aus Köln"
+	old := "Gr\xfc\xdfe aus K\xf6ln" // as programs wrote it before UTF-8
+	for what, mail := range map[string]string{
+		"it doesn't say how":           "From: a@b.example\n\n" + old,
+		"it says that it is UTF-8":     "From: a@b.example\nContent-Type: text/plain; charset=utf-8\n\n" + old,
+		"nobody knows what it says":    "From: a@b.example\nContent-Type: text/plain; charset=x-ours\n\n" + old,
+		"UTF-8, and it doesn't say so": "From: a@b.example\n\n" + body,
+		"a mark before the whole mail": "\ufeffFrom: a@b.example\n\n" + body,
+		"a mark before its text":       "From: a@b.example\nContent-Type: text/plain; charset=utf-8\n\n\ufeff" + body,
+		"it says how":                  "From: a@b.example\nContent-Type: text/plain; charset=iso-8859-1\n\n" + old,
+	} {
+		if l, err := letter.ReadMail(strings.NewReader(mail)); err != nil || l.Text != body {
+			t.Errorf("%s: %+v, %v", what, l, err)
+		}
+	}
+	for _, first := range []string{"", "a"} { // what is read of one ends in the middle of a letter
+		if l, err := letter.ReadMail(strings.NewReader("From: a@b.example\n\n" + first + strings.Repeat("ü", 4*letter.MaxText))); err != nil || !strings.HasPrefix(l.Text, first+"üü") {
+			t.Errorf("a long one begins %.20q, %v", l.Text, err)
+		}
+	}
+}
+
+func TestAnAttachmentIsNamedAsItsNameIsRead(t *testing.T) {
+	l, err := letter.ReadMail(strings.NewReader("From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: image/png\n" +
+		"Content-Disposition: attachment; filename=\"=?utf-8?B?w7FhbmTDui5wbmc=?=\"\n\nx\n--b--\n"))
+	if err != nil || len(l.Left) != 1 || l.Left[0] != "an attachment: ñandú.png" {
+		t.Errorf("%+v, %v", l, err)
+	}
+}
+
+func TestWhoIsToBeAnsweredElsewhereIs(t *testing.T) {
+	l, err := letter.ReadMail(strings.NewReader("From: Contact form <noreply@forms.example>\nReply-To: Mia <mia@tandem.example>\n\nHello"))
+	if err != nil || l.Contact != "mia@tandem.example" || l.Who != "Contact form" {
+		t.Errorf("%+v, %v", l, err)
+	}
+}
+
 func TestWhatIsNoMailIsRefused(t *testing.T) {
 	for _, s := range []string{"", "hello", "\x00\x01\x02", "Subject: no sender\n\nHello"} {
 		if l, err := letter.ReadMail(strings.NewReader(s)); err == nil {
