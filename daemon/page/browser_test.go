@@ -502,6 +502,33 @@ func TestANarrowBoardHasItsColumnsAsTabs(t *testing.T) {
 	w.quiet()
 }
 
+// Where the system has few colours, pictures have the inks of light on white, whatever the screen has; on paper nothing empty has a head.
+func TestPicturesKeepTheirInksAndPaperHasNoEmptyHead(t *testing.T) {
+	unwatched(t)
+	t.Parallel()
+	ana := coop(t, "Ana")[0]
+	note := strings.TrimPrefix(ana.sends("notes/new", "notes", url.Values{"title": {"Monday"}, "text": {"Paper"}}).at, ana.base)
+	w := browser(t, ana)
+	emulates := func(media emulation.SetEmulatedMediaParams) {
+		t.Helper()
+		_, err := chromedp.Call(w.ctx, emulation.SetEmulatedMedia, media)
+		must(t, err)
+	}
+	w.goTo("load")
+	emulates(emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}, {Name: "prefers-color-scheme", Value: "dark"}}})
+	for token, want := range map[string]string{"--ink": "#1c1c19", "--ink2": "#54544c", "--edge": "#75756a", "--both": "#14592f"} {
+		if is := js[string](w, `getComputedStyle(document.querySelector("svg")).getPropertyValue("`+token+`").trim()`); is != want {
+			t.Errorf("on white %s is %s", token, is)
+		}
+	}
+	w.goTo(note)
+	emulates(emulation.SetEmulatedMediaParams{Media: "print"})
+	if !js[bool](w, `getComputedStyle(document.getElementById("talk")).display === "none"`) {
+		t.Error("on paper there is a head over no talk")
+	}
+	w.quiet()
+}
+
 //go:embed testdata/axe.min.js
 var axe string
 
