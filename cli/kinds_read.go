@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -222,12 +221,12 @@ func (c *call) sums(of *kind.Kind, all []document) {
 	for _, f := range of.Fields {
 		sum, n := 0.0, 0
 		for _, d := range all {
-			if hours, _ := d.fields[f.Name()].(float64); f.Is == kind.Hours && hours > 0 {
-				sum, n = sum+hours, n+1
+			if some, _ := d.fields[f.Name()].(float64); f.Is == kind.Hours && some > 0 {
+				sum, n = sum+some, n+1
 			}
 		}
 		if n > 1 {
-			c.out.println(c.out.faint(fmt.Sprintf("%s: %s h in %d of them", f.Called(), strconv.FormatFloat(sum, 'f', -1, 64), n)))
+			c.out.println(c.out.faint(fmt.Sprintf("%s: %s in %d of them", f.Called(), hours(sum), n)))
 		}
 	}
 }
