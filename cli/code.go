@@ -135,20 +135,12 @@ func (k *kith) line(most int) (string, error) {
 // written, the phrase goes to stderr: better there than lost.
 func (c *call) showOnce(words string, show func() error) error {
 	err := show()
-	trouble := c.unshown()
+	trouble := c.trouble()
 	if trouble == nil || words == "" {
 		return err
 	}
 	fmt.Fprintf(c.env.Stderr, "Your recovery phrase, which is shown only now:\n\n    %s\n\n", words)
 	return api.Problemf(api.Failed, "write down the words above: they are not shown again", "it is done, and what there is to tell can't be written out: %v", trouble)
-}
-
-// unshown is why what is shown only once didn't reach anybody.
-func (k *kith) unshown() error {
-	if k.env.Shut {
-		return errors.New("standard output is closed")
-	}
-	return k.trouble()
 }
 
 // trouble is why something couldn't be written to stdout.

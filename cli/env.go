@@ -16,7 +16,6 @@ import (
 type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	Shut           bool // Stdout leads nowhere, and gives no error: what is shown only once isn't shown there
 	Getenv         func(string) string
 	Now            func() time.Time // in the zone of the person
 	Version        string

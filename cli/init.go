@@ -108,7 +108,7 @@ func runInit(ctx context.Context, c *call) error {
 		Show: func(res api.InitResult) error {
 			shown = true
 			err := c.showFounded(res)
-			if trouble := c.unshown(); trouble != nil {
+			if trouble := c.trouble(); trouble != nil {
 				return api.Problemf(api.Failed, "nothing was founded: send what it tells somewhere else", "your recovery phrase can't be written out: %v", trouble)
 			}
 			return err

@@ -45,7 +45,7 @@ func run() int {
 	defer stop()
 	defer context.AfterFunc(ctx, stop)() // a second Ctrl-C ends at once
 	return cli.Run(ctx, os.Args[1:], cli.Env{
-		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Shut: shut(os.Stdout),
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Now: clock, Version: versionOf(), Hooks: hooks(),
 	})
 }
