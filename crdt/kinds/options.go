@@ -376,5 +376,5 @@ func tookOption(v change.Value, _ bool) (verb, to string) {
 	if v.Str() == "" {
 		return "took an option away", ""
 	}
-	return "put up the option", optionDay(v.Str())
+	return "put up the option", v.Str()
 }

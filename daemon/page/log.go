@@ -301,10 +301,13 @@ func (in *asking) setSays(f *kind.Field, to string) string {
 	return to
 }
 
-// didTo is what a deed was about: words of whoever did it, but for an outcome, and for hours and their day.
+// didTo is what a deed was about: words of whoever did it, but for an outcome, a day that is an option, and for hours and their day.
 func (in *asking) didTo(k *kind.Kind, c api.FieldChange) string {
 	if k == kinds.Decision && c.Verb == "closed" {
 		return in.t.T(c.To)
+	}
+	if k == kinds.Decision && c.Verb == "put up the option" {
+		return cmp.Or(in.Due(c.To, in.short), c.To)
 	}
 	if m := hoursOn.FindStringSubmatch(c.To); m != nil && k == kinds.Time {
 		return in.t.T("{hours} on {day}", "hours", m[1], "day", in.Due(m[2], in.short))

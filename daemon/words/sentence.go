@@ -59,6 +59,9 @@ func sentence(p People, c crdt.FieldChange) string {
 	case "took back":
 		return "took back the offer to help"
 	}
+	if c.Verb == "put up the option" { // by dates a day, or a moment
+		because = ": " + kind.DayInWords(c.To, nil)
+	}
 	return c.Verb + who + because
 }
 
