@@ -140,7 +140,7 @@ var derivedWords = map[string]string{
 	"projects_apart": "projects that two made of it at once", "said_apart": "said differently at once",
 }
 
-// known is how people know a document: its short ID and title. One that isn't here stays the ID that it is.
+// known is how people know a document: its short ID and title. One of which a part was forgotten is what goes on of it, and one that isn't here stays the ID that it is.
 func (c *call) known(id string) string {
 	if id == "" {
 		return ""
@@ -151,6 +151,9 @@ func (c *call) known(id string) string {
 	}
 	found, err := client.Find(c.Context.Context, "", id, 1)
 	if err != nil || len(found) == 0 {
+		if f, err := client.Forgetting(c.Context.Context, id, false); err == nil && f.GoesOn != nil { // a part of it was forgotten
+			return refers(*f.GoesOn)
+		}
 		return kind.StartOf(id)
 	}
 	return found[0].Short + "  " + oneLine(found[0].Title, maxCell)

@@ -10,6 +10,7 @@ import (
 // The facts that documents of every kind have.
 const (
 	TagFact    = "tag"    // it has a tag: "tag/paper"
+	SharedFact = "shared" // it goes on in a share, and was put there by whoever stands behind the slash, as they are called there; lists alone know it
 	LinkedFact = "linked" // it goes on in a share: "linked/" and the document there
 
 	ArchivedFact = "archived" // somebody put it away

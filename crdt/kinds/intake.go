@@ -45,7 +45,7 @@ var intakeByDue = &kind.Order{Name: "due", Says: "what is due first comes first"
 
 // Intake is a request from outside: who wants what from us. Its title is who asks.
 var Intake = &kind.Kind{
-	Name: "intake", Many: "intakes", Letters: "i", Gist: "what others ask us to do", View: 3,
+	Name: "intake", Many: "intakes", Letters: "i", Gist: "what others ask us to do", View: 4,
 	Fields: []*kind.Field{intakeState, intakeWhy, intakeSubject, intakeContact, intakeBudget, intakeDue, intakeHours, intakeProject, intakeAlly},
 	Derive: kind.Deriving(whoMoved), State: intakeState.Str,
 	Shows: []*kind.Shown{
@@ -71,7 +71,7 @@ var Intake = &kind.Kind{
 		f.Has("due", intakeDue.Str(v))
 		f.Is("open", isOpenIntake(v) == nil && s != IntakePassed)
 		f.Is("passed", s == IntakePassed)
-		if intakeAlly.Has(v) && (s == IntakeAccepted || s == IntakeDeclined) {
+		if intakeAlly.Has(v) && s != IntakePassed && m.By != v.CreatedBy {
 			f.Who("answered", v.CreatedBy)
 		}
 		f.Is("new", s == IntakeNew)
@@ -111,7 +111,7 @@ var Intake = &kind.Kind{
 		Facts: []string{"twice"}, Says: func(a kind.Answer) kind.Cell { return kind.Cell{Words: strings.Join(a.Words("projects_apart"), ", ")} }, Run: "accept",
 	}, {
 		Key: "intakes_answered", Title: "Answered by who you passed it on to", Gist: "requests that I passed on, and that were answered",
-		Facts: []string{"answered/me"}, News: true, Says: kind.WordsOf("state"), Run: "show",
+		Facts: []string{"answered/me"}, News: true, Says: passedBecame, Who: whoIn("moved_by"), Run: "show",
 	}, {
 		Key: "intakes_handed_us", Title: "Passed on to your co-op, and it waits for your answer", Gist: "requests that an ally passed on to us", Anybody: true,
 		Facts: []string{"passed"}, Only: fromAlly, Order: intakeByDue, Says: allyOf, Run: "talk",
@@ -262,6 +262,15 @@ func several(words []string) []string {
 
 // fromAlly says whether an answer is of what an ally shared.
 func fromAlly(a kind.Answer) bool { return a["shared"] != nil && !a.In("shared").Is("ours") }
+
+// passedBecame says what became of a request that was passed on, who said so, and why.
+func passedBecame(a kind.Answer) kind.Cell {
+	if s := a.Str("state"); s == IntakeAccepted || s == IntakeDeclined {
+		return endedSays("state", "moved_by", "state_why")(a)
+	}
+	who := a.In("moved_by").Str("name")
+	return kind.Cell{Words: a.Str("state") + ", says " + who, Own: []string{who}}
+}
 
 // allyOf is the ally with whom something is shared.
 func allyOf(a kind.Answer) kind.Cell {

@@ -496,6 +496,12 @@ func whatIsAnswered(v *kind.View) string {
 	return "Two things are to be answered now: the decision (kith decision show " + decision + "), and the step that makes them a full member (kith charter pending)"
 }
 
+// WhyDecide is the text of the decision whether somebody becomes a full member: what each answer does, and where it stands how they grew into the co-op.
+func WhyDecide(name, short string) string {
+	return "Shall " + name + " become a full member? Say here what speaks for it, and what has to be settled before. What makes them one is the step about the co-op that is open beside this: kith charter pending.\n\n" +
+		"How they came in, with their checklist and what they can expect of us: kith newcomer show " + short
+}
+
 // NewcomerOpened are the decision and the step of the charter that were opened, as arguments of the verb that opens them, and
 // NewcomerKnows is that somebody knows what follows.
 func NewcomerOpened() (decision, step *kind.Field) { return newcomerInto, newcomerProposed }

@@ -287,7 +287,7 @@ func roleEnds(a kind.Answer) kind.Cell {
 
 func roleSays(a kind.Answer) kind.Cell {
 	for _, h := range a.List("asked") {
-		if from := h.In("from").Str("name"); from != "" {
+		if from := h.In("from").Str("name"); from != "" && a.IsReader(h.Str("id")) {
 			return kind.Cell{Words: strings.TrimSuffix(from+" hands it over to you: "+h.Str("note"), ": "), Own: []string{from, h.Str("note")}}
 		}
 	}

@@ -1,6 +1,7 @@
 package kinds
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -174,6 +175,11 @@ var Task = &kind.Kind{
 		{
 			Key: "declined", Title: "Said no to what you asked for", Gist: "what others declined to take, or put back",
 			Facts: []string{"refused/me"}, Says: taskWhoSaidNo, Who: taskFirstNo, News: true, Run: "ask",
+		},
+		{
+			Key: "tasks_answered", Title: "What became of what you passed on", Gist: "tasks that I put into a share, and that somebody else took or ended",
+			Facts: []string{kind.SharedFact + "/me"}, Only: goesOnWithOthers, Says: taskGoesOn, News: true, Run: "show",
+			Who: func(a kind.Answer) any { return cmp.Or[any](a["ended_by"], first(a.List("taken_by"))) },
 		},
 		{
 			Key: "offered", Title: "Help is offered", Gist: "help that is offered with what I do",
@@ -735,10 +741,31 @@ func taskWhoLeft(a kind.Answer) kind.Cell {
 	return kind.Cell{Words: strings.Join(asked, "; "), Own: own}
 }
 
+// goesOnWithOthers says whether somebody else than whoever put a task into a share took it there, or ended it.
+func goesOnWithOthers(a kind.Answer) bool {
+	passer := a.In("shared").In("by").Str("id")
+	if ended := a.In("ended_by"); ended != nil {
+		return ended.Str("id") != passer
+	}
+	return slices.ContainsFunc(a.List("taken_by"), func(m kind.Answer) bool { return m.Str("id") != passer })
+}
+
+// taskGoesOn says who ended a task, or else who has it.
+func taskGoesOn(a kind.Answer) kind.Cell {
+	if a["ended_by"] != nil {
+		return endedSays("status", "ended_by", "status_why")(a)
+	}
+	taken := a.Names("taken_by")
+	return kind.Cell{Words: "taken by " + strings.Join(taken, ", "), Own: taken}
+}
+
 // taskAsks says until when somebody is asked to do a task, and who hands it over to them.
 func taskAsks(a kind.Answer) kind.Cell {
 	cell := kind.DayOf("due", "due")(a)
 	for _, one := range a.List("asked") {
+		if !a.IsReader(one.In("member").Str("id")) {
+			continue
+		}
 		if giver := one.In("from").Str("name"); giver != "" && one.Str("answer") == AnswerNone {
 			cell.Words, cell.Own = strings.TrimSpace(giver+" hands it over; "+cell.Words), []string{giver}
 		}

@@ -374,6 +374,9 @@ func (b *Desk) linkedFound(r *replica.Replica, q listQuery) (all []item, err err
 		facts := q.kind.FactsOf(at.View)
 		facts = append(slices.DeleteFunc(facts, func(word string) bool { name, _ := kind.SplitFact(word); return name == kind.FromFact }),
 			kind.Fact(kind.FromFact, v.CreatedBy.String())) // who began it is told as at home
+		if at.home != nil {
+			facts = append(facts, kind.Fact(kind.SharedFact, at.View.CreatedBy.String()))
+		}
 		if kind.Match(facts, q.ask(me.ID)) && f.ref.Updated >= q.since {
 			f.ref.Kind = v.Kind
 			if q.order != nil && q.order.Fact != "" {

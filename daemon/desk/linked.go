@@ -68,7 +68,7 @@ func (b *Desk) Look(r *replica.Replica, v *crdt.View) Shown {
 	me, _ := r.Me()
 	meThere, _ := there.Me()
 	s.home, s.was = r, v
-	s.Replica, s.View, s.People = there, withRefs(kinds.All.Named(v.Kind), goesOn, v), words.People{Rules: there.Rules(), Me: meThere.ID, As: me.ID}
+	s.Replica, s.View, s.People = there, withHome(kinds.All.Named(v.Kind), goesOn, v), words.People{Rules: there.Rules(), Me: meThere.ID, As: me.ID}
 	return s
 }
 

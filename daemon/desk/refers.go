@@ -17,17 +17,20 @@ import (
 
 // A document of a co-op can name others of it: an agreement the decision that made it, and the one that holds in its
 // place. An ID of the home says nothing in a share, and isn't to be there. So of a document that goes on in a share this
-// alone stays at home: it is read and said there. That another holds in its place is told in the share besides.
+// stays at home: it is read and said there. That another holds in its place is told in the share besides. So does a line
+// that never goes into a share: how to reach who asks, what an hour costs.
 
-// withRefs is a view of a document as it goes on in a share, with what its own at home says of others.
-func withRefs(k *kind.Kind, there, home *crdt.View) *crdt.View {
+// withHome is a view of a document as it goes on in a share, with what stays at home of it.
+func withHome(k *kind.Kind, there, home *crdt.View) *crdt.View {
 	v := *there
 	v.Fields, v.Archived = maps.Clone(there.Fields), home.Archived
 	for _, f := range k.Fields {
-		if f.Is != kind.Ref {
+		if !staysHome(f) {
 			continue
 		}
-		delete(v.Fields, f.Key)
+		if isRef(f) {
+			delete(v.Fields, f.Key)
+		}
 		if said, ok := home.Fields[f.Key]; ok {
 			v.Fields[f.Key] = said
 		}
@@ -37,27 +40,29 @@ func withRefs(k *kind.Kind, there, home *crdt.View) *crdt.View {
 
 func isRef(f *kind.Field) bool { return f.Is == kind.Ref }
 
-// refs says of which documents something is asked, and whether of nothing else.
-func refs(v *kind.Verb, a asks) (home asks, all, some bool) {
+func staysHome(f *kind.Field) bool { return isRef(f) || f.Stays && f.Is == kind.Line }
+
+// ofHome is what is asked of that which stays at home, and whether of nothing else.
+func ofHome(v *kind.Verb, a asks) (home asks, all, some bool) {
 	fields := slices.Concat(v.Args, v.With)
-	home.Args = a.Args.Only(slices.DeleteFunc(slices.Clone(fields), func(f *kind.Field) bool { return !isRef(f) }))
+	home.Args = a.Args.Only(slices.DeleteFunc(slices.Clone(fields), func(f *kind.Field) bool { return !staysHome(f) }))
 	for _, f := range fields {
-		some = some || isRef(f) && home.Has(f)
+		some = some || staysHome(f) && home.Has(f)
 	}
-	rest := slices.DeleteFunc(slices.Clone(fields), isRef)
+	rest := slices.DeleteFunc(slices.Clone(fields), staysHome)
 	other := slices.ContainsFunc(rest, func(f *kind.Field) bool { return a.Has(f) && f != kind.Seen })
 	other = other || a.Title != nil || a.Text != nil || a.Tags != nil || len(a.Tag) > 0 || len(a.Untag) > 0
 	return home, !other, some
 }
 
-// atHome says at home what a verb says of other documents there. It gives what is left to be said in the share; done: nothing.
+// atHome says at home what a verb says of what stays there. It gives what is left to be said in the share; done: nothing.
 func (b *Desk) atHome(ctx context.Context, k *kind.Kind, v *kind.Verb, at Shown, a asks) (left asks, done bool, err error) {
 	if v.Live != nil && !a.Undo {
 		if err := v.Live(at.View); err != nil {
 			return a, false, err
 		}
 	}
-	home, all, some := refs(v, a)
+	home, all, some := ofHome(v, a)
 	switch {
 	case v.Home:
 		if err := b.tellThere(ctx, k, v, at, a); err != nil {
@@ -72,7 +77,7 @@ func (b *Desk) atHome(ctx context.Context, k *kind.Kind, v *kind.Verb, at Shown,
 		return a, false, fmt.Errorf("say it at home: %w", err)
 	}
 	left = a
-	left.Args = a.Args.Only(slices.DeleteFunc(slices.Concat(v.Args, v.With), isRef))
+	left.Args = a.Args.Only(slices.DeleteFunc(slices.Concat(v.Args, v.With), staysHome))
 	return left, all, nil
 }
 

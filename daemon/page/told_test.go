@@ -93,7 +93,7 @@ var composed = []string{
 	"refused, by {1}", "refused, by {1}: {2}", "{1} ended it: {2}", "it ended, as agreed: {1}", "{1} of {2} shared", "{1} of {2} shared: {3}", "{1} of {2} said no", "{1} of {2} said no: {3}",
 	"{1} of {2} answered: {3}",
 	// crdt/kinds, why something waits
-	"{1} hands it over", "{1} hands it over to you", "{1} hands it over to you: {2}", "{1} declined", "{1} declined: {2}", "{1} put it back", "{1} put it back: {2}",
+	"{1} hands it over", "{1} hands it over to you", "{1} hands it over to you: {2}", "taken by {1}", "talking, says {1}", "estimating, says {1}", "new, says {1}", "{1} declined", "{1} declined: {2}", "{1} put it back", "{1} put it back: {2}",
 	"{1} answered", "{1}, contested", "{1}, doesn't hold", "{1} to read", "invited by {1}", "{1}, in: {2}", "{1}, until", "until {1}",
 }
 

@@ -37,7 +37,7 @@ func (s *Server) decideNewcomer(ctx context.Context, d api.Document, a Asks) (Sh
 	into, proposed := kinds.NewcomerOpened()
 	decision := cmp.Or(a.Str(into), opened)
 	if decision == "" {
-		made, err := s.openDecision(ctx, m.Name+": full member", was.Short, day)
+		made, err := s.openDecision(ctx, m.Name+": full member", kinds.WhyDecide(m.Name, was.Short), day)
 		if err != nil {
 			return Shown{}, err
 		}
@@ -71,11 +71,11 @@ func (s *Server) needsFull(ctx context.Context) error {
 	return err
 }
 
-// openDecision proposes something by consent, for which the text names where it comes from. A day that is over is no day until
+// openDecision proposes something by consent. A day that is over is no day until
 // which positions are hoped for.
-func (s *Server) openDecision(ctx context.Context, title, from, day string) (Shown, error) {
+func (s *Server) openDecision(ctx context.Context, title, text, day string) (Shown, error) {
 	var make Asks
-	make.Title, make.Text = &title, &kind.Writing{Text: "kith newcomer show " + from}
+	make.Title, make.Text = &title, &kind.Writing{Text: text}
 	if day > s.now().Format(time.DateOnly) {
 		if err := make.say(kinds.Decision.Field("by"), day); err != nil {
 			return Shown{}, err

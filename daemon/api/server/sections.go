@@ -160,6 +160,7 @@ func (d *day) sectionOf(k *kind.Kind, w *kind.Wait) (api.Section, error) {
 			}
 		}
 		if w.Says != nil {
+			a.ReadBy(d.me)
 			says := w.Says(a)
 			item.Due = says.Day
 			if says.Day == "" || strings.Contains(says.Words, " ") { // else they say what the day is
