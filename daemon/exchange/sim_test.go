@@ -37,7 +37,7 @@ import (
 // seed may have to be run a few times (-count) to fail again.
 var (
 	simSeed  = flag.Uint64("seed", 0, "simulate this seed alone, and say what happens")
-	simSeeds = flag.Int("seeds", 0, "how many `seeds` to simulate (0: 2000; 50 with the race detector; 500 with -short)")
+	simSeeds = flag.Int("seeds", 0, "how many `seeds` to simulate (0: 4000; 50 with the race detector; 500 with -short)")
 )
 
 // What must be, whatever a minority does, and how long after all is mended.
@@ -751,7 +751,7 @@ func TestWhateverBreaksReplicasComeIntoStep(t *testing.T) {
 	case testing.Short():
 		seeds = 500
 	default:
-		seeds = 2_000
+		seeds = 4_000
 	}
 	var next, most atomic.Uint64
 	var longest [3]atomic.Int64
