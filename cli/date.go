@@ -276,17 +276,16 @@ func (c calendar) dated(s string) (day time.Time, why string, ok bool) {
 
 // onWeekday reads a date behind the name of its day ("Thu 24 Dec", as kith says dates), which has to be the right one.
 func (c calendar) onWeekday(name, date string) (day time.Time, why string, ok bool) {
-	which := slices.IndexFunc(diasDeLaSemana, func(dia string) bool {
-		english := time.Weekday(slices.Index(diasDeLaSemana, dia)).String()
-		return isShort(name, strings.ToLower(english)) || isShort(api.FoldText(name), dia)
-	})
-	if which < 0 {
-		return day, "", false
+	for which, dia := range diasDeLaSemana {
+		if !isShort(name, strings.ToLower(time.Weekday(which).String())) && !isShort(api.FoldText(name), dia) {
+			continue
+		}
+		if day, why, ok = c.dated(date); ok && day.Weekday() != time.Weekday(which) {
+			return day, fmt.Sprintf("%s is a %s", day.Format("2 Jan 2006"), day.Weekday()), false
+		}
+		return day, why, ok
 	}
-	if day, why, ok = c.dated(date); ok && day.Weekday() != time.Weekday(which) {
-		return day, fmt.Sprintf("%s is a %s", day.Format("2 Jan 2006"), day.Weekday()), false
-	}
-	return day, why, ok
+	return day, "", false
 }
 
 // isShort says whether a word is a name, or its first three letters or more.

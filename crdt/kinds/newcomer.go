@@ -496,7 +496,7 @@ func whatIsAnswered(v *kind.View) string {
 	return "Two things are to be answered now: the decision (kith decision show " + decision + "), and the step that makes them a full member (kith charter pending)"
 }
 
-// WhyDecide is the text of the decision whether somebody becomes a full member: what each answer does, and where it stands how they grew into the co-op.
+// WhyDecide is the text of the decision whether somebody becomes a full member: what is asked, and where it stands how they came in.
 func WhyDecide(name, short string) string {
 	return "Shall " + name + " become a full member? Say here what speaks for it, and what has to be settled before. What makes them one is the step about the co-op that is open beside this: kith charter pending.\n\n" +
 		"How they came in, with their checklist and what they can expect of us: kith newcomer show " + short

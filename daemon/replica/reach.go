@@ -37,14 +37,15 @@ func (r *Replica) numberIn(of deviceRun, id entry.ID) uint64 {
 	return e.Number
 }
 
-// reachedIn returns up to which number a device has acknowledged runs, as far as that is known here, and whether it has acknowledged any.
-func reachedIn(c Rules, device entry.Device, number func(deviceRun, entry.ID) uint64) (upTo map[deviceRun]uint64, ever bool) {
-	upTo = map[deviceRun]uint64{}
+// reachedIn returns up to which number a device has acknowledged runs, as far as that is known here; whole says that all is here that it named.
+func reachedIn(c Rules, device entry.Device, number func(deviceRun, entry.ID) uint64) (upTo map[deviceRun]uint64, whole bool) {
+	upTo, whole = map[deviceRun]uint64{}, true
 	for end := range c.SeenBy(device) {
 		of := deviceRun{end.Device, end.Run}
-		upTo[of], ever = max(upTo[of], number(of, end.Last)), true
+		n := number(of, end.Last)
+		upTo[of], whole = max(upTo[of], n), whole && n > 0
 	}
-	return upTo, ever
+	return upTo, whole
 }
 
 // reached is up to which number a device has acknowledged each run, by the runs' indices; runs that came later aren't in it.
@@ -54,21 +55,19 @@ type reached struct {
 }
 
 // reachedLocked is reachedIn, and remembers it until the device says more: of each of fifty computers that is all that there ever was, and
-// `kith status` asks for all of them.
+// `kith status` asks for all of them. What isn't here can still come, so then it isn't remembered.
 func (r *Replica) reachedLocked(c Rules, device entry.Device) reached {
 	said := c.SaidBy(device)
 	if known, ok := r.reach.reached[device]; ok && known.said == said {
 		return known
 	}
 	by := reached{said, make([]uint32, len(r.reach.listed))}
-	whole := true
-	for end := range c.SeenBy(device) {
-		of := deviceRun{end.Device, end.Run}
-		number := r.numberLocked(of, end.Last)
-		if w := r.reach.runs[of]; number == 0 || w == nil {
-			whole = false // it can still come
+	upTo, whole := reachedIn(c, device, r.numberLocked)
+	for of, n := range upTo {
+		if w := r.reach.runs[of]; w != nil {
+			by.upTo[w.index] = uint32(min(n, math.MaxUint32))
 		} else {
-			by.upTo[w.index] = max(by.upTo[w.index], uint32(min(number, math.MaxUint32)))
+			whole = false
 		}
 	}
 	if delete(r.reach.reached, device); whole {
