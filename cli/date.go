@@ -539,9 +539,9 @@ func (c calendar) parsePast(what, typed string) (string, error) {
 }
 
 var (
-	decimalHours = regexp.MustCompile(`^(\d{1,5})(?:[.,](\d{1,2}))? ?(?:h|hrs?|hours?|horas?)?$`)
-	hoursMinutes = regexp.MustCompile(`^(\d{1,5}) ?(?:h|:) ?(\d\d?) ?(?:m|min|minutes|minutos)?$`)
-	onlyMinutes  = regexp.MustCompile(`^(\d{1,6}) ?(?:m|min|minutes?|minutos?)$`)
+	decimalHours = regexp.MustCompile(`^(\d{1,9})(?:[.,](\d{1,2}))? ?(?:h|hrs?|hours?|horas?)?$`)
+	hoursMinutes = regexp.MustCompile(`^(\d{1,9}) ?(?:h|:) ?(\d\d?) ?(?:m|min|minutes|minutos)?$`)
+	onlyMinutes  = regexp.MustCompile(`^(\d{1,9}) ?(?:m|min|minutes?|minutos?)$`)
 )
 
 // parseHours reads an amount of work: 3, 2.5, 2,5, 3h, 2h30, 2:30, 90min. It gives hours.
@@ -559,6 +559,11 @@ func parseHours(flag, typed string) (float64, error) {
 	}
 	if m := hoursMinutes.FindStringSubmatch(s); m != nil && number(m[2]) < 60 {
 		return number(m[1]) + number(m[2])/60, nil
+	}
+	if less, negative := strings.CutPrefix(s, "-"); negative {
+		if _, err := parseHours(flag, less); err == nil {
+			return 0, api.Problemf(api.Invalid, "say it like 3h", "%s is less than no time", oneLine(typed, 40))
+		}
 	}
 	if flag != strings.ToUpper(flag) && !strings.HasPrefix(flag, "-") { // else it is a word behind the command
 		flag = "--" + flag

@@ -126,6 +126,9 @@ func (c *call) showProject(d document) {
 		says += "; " + hours(h.Left) + " of " + hours(h.Budget) + " left"
 	}
 	c.out.println(says)
+	if len(h.Alike) > 0 {
+		c.out.println("called the same, so these hours and tasks count there, too: " + list(names(h.Alike)) + "; call one of them otherwise: kith project edit " + d.Short + " --title TITLE")
+	}
 	for _, t := range h.Tasks {
 		line := "  " + t.Short + "  " + c.out.isolate(oneLine(t.Title, maxCell)) + "  " + t.Status
 		switch {

@@ -294,10 +294,10 @@ func isOver(v *kind.View) error {
 
 func projectIs(these ...string) func(*kind.View) error {
 	return func(v *kind.View) error {
-		if s := projectStatus.Str(v); !slices.Contains(these, s) {
-			return kind.NotAllowed("", "the project is %s", s)
+		if slices.Contains(these, projectStatus.Str(v)) {
+			return nil
 		}
-		return nil
+		return isGoingOn(v)
 	}
 }
 

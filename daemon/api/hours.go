@@ -49,6 +49,7 @@ type TimeRow struct {
 // ProjectHours is how many hours of a project are used, and left.
 type ProjectHours struct {
 	Project             Named       `json:"project"`
+	Alike               []Named     `json:"alike"`  // other projects of this title: what names it counts for each of them
 	Budget              float64     `json:"budget"` // hours; 0: none is said
 	Used                float64     `json:"used"`
 	CoordinationMinutes int64       `json:"coordination_minutes"` // of what is used

@@ -142,6 +142,9 @@ func (in *asking) projectHours(v *reading) error {
 		coordination = in.t.T("of these {hours} coordination", "hours", in.minutes(h.CoordinationMinutes))
 	}
 	v.Facts = append(v.Facts, fact{Name: in.t.T("Hours"), Says: dots(in.hoursSay(h.Used), coordination, left), At: in.At("hours")})
+	for _, other := range h.Alike {
+		v.Facts = append(v.Facts, fact{Name: in.t.T("Called the same, so these hours count there, too"), Says: other.Name, At: in.At("projects", other.ID)})
+	}
 	v.Next = append(v.Next, action{Words: in.t.T("Draft an invoice"), At: in.At("hours", "invoice") + "?" + url.Values{"project": {v.D.Title}}.Encode(), Look: "plain"})
 	return nil
 }

@@ -20,7 +20,6 @@ var sayers = map[string][]string{
 	"crdt/kinds/decision.go":        {"whatIsMissing", "whatALateWordDoes"},
 	"crdt/kinds/outcome.go":         {"judge", "unborne", "flaw", "contested"},
 	"crdt/kinds/rounds.go":          {"whichRoundIsNow"},
-	"daemon/api/server/resolve.go":  {"calledNothing"},
 	"daemon/assembly/answer.go":     {"AnswerProposal"},
 	"daemon/assembly/charter.go":    {"*"},
 	"daemon/assembly/propose.go":    {"Propose"},
@@ -51,6 +50,7 @@ var sayers = map[string][]string{
 	"daemon/ally/allysay.go":        {"stands", "saysThey", "overSays", "offersSay", "Notice"},
 	"daemon/ally/side/shut.go":      {"Notice"},
 	"daemon/forget/forget.go":       {"means", "outcome"},
+	"daemon/api/server/called.go":   {"calledNothing"},
 	"daemon/api/server/sections.go": {"proposalSection", "askSection", "shareSection"},
 }
 

@@ -401,21 +401,6 @@ func share(part, whole int64) float64 {
 	return math.Round(float64(part)/float64(whole)*10_000) / 10_000
 }
 
-// presentTitles are those of all projects, by all titles that they have or had, in small letters.
-func (s *Server) presentTitles(ctx context.Context) (map[string]string, error) {
-	all, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Project})
-	titles := map[string]string{}
-	for _, p := range all {
-		for _, name := range kinds.FormerTitles(p.View) {
-			titles[strings.ToLower(name)] = p.Title
-		}
-	}
-	for _, p := range all { // a title that it has comes before one that another had
-		titles[strings.ToLower(p.Title)] = p.Title
-	}
-	return titles, err
-}
-
 func (s *Server) projectHours(r *http.Request) (api.ProjectHours, error) {
 	d, err := s.resolve(r.Context(), kinds.Project.Name, r.PathValue("id"))
 	if err != nil {
@@ -425,7 +410,7 @@ func (s *Server) projectHours(r *http.Request) (api.ProjectHours, error) {
 	if err != nil {
 		return api.ProjectHours{}, err
 	}
-	out := api.ProjectHours{Project: api.Named{ID: d.ID, Name: p.Title}, Tasks: []api.NamedTask{}}
+	out := api.ProjectHours{Project: api.Named{ID: d.ID, Name: p.Title}, Alike: []api.Named{}, Tasks: []api.NamedTask{}}
 	used, onTask := int64(0), map[string]int64{}
 	_, _, err = s.hours(r.Context(), query{map[string][]string{"project": {d.ID}}}, "", func(_ Shown, e kinds.Entry) {
 		if e.Gone {
@@ -440,9 +425,18 @@ func (s *Server) projectHours(r *http.Request) (api.ProjectHours, error) {
 	if err != nil {
 		return out, err
 	}
-	names, err := s.callings(r.Context(), kinds.Project.Name, d.ID)
+	names, err := s.callingsOf(r.Context(), p)
 	if err != nil {
 		return out, err
+	}
+	meant, err := s.meant(r.Context(), kinds.Project.Name, p.Title)
+	if err != nil {
+		return out, err
+	}
+	if slices.ContainsFunc(meant, p.is) {
+		for _, other := range slices.DeleteFunc(meant, p.is) {
+			out.Alike = append(out.Alike, api.Named{ID: other.ID, Name: other.Short})
+		}
 	}
 	tasks, err := s.at.Documents.List(r.Context(), ListQuery{Kind: kinds.Task, Wants: wanting(kind.Want{Fact: "project", Is: oneOf(names)})})
 	if err != nil {
@@ -493,6 +487,13 @@ func (s *Server) invoice(r *http.Request) (*invoice.Invoice, error) {
 			hint = "did you mean " + meant + "? Else: " + hint
 		}
 		return nil, api.Problemf(api.NotFound, hint, "no project is called “%s”", api.Brief(q.Get("project")))
+	}
+	meant, err := s.meant(ctx, kinds.Project.Name, p.Title)
+	if err != nil {
+		return nil, err
+	}
+	if len(meant) > 1 && slices.ContainsFunc(meant, p.is) {
+		return nil, moreThanOne("their hours can't be told apart until one is called otherwise: kith project edit "+p.Short+" --title TITLE", kinds.Project.Name, p.Title, meant)
 	}
 	terms, err := s.terms(ctx, q, p)
 	if err != nil {

@@ -236,6 +236,9 @@ func making(k *kind.Kind) work {
 			if err := s.alone(r.Context(), k, &a); err != nil {
 				return nil, err
 			}
+			if err := s.ownTitle(r.Context(), k, "", a.Title); err != nil {
+				return nil, err
+			}
 			return s.at.Documents.Create(r.Context(), k, a)
 		},
 	}
@@ -280,6 +283,9 @@ func doing(k *kind.Kind, v *kind.Verb) work {
 				d = begun.Document
 			}
 			if err := s.stillAsShown(r.Context(), k, v, d, &a); err != nil {
+				return nil, err
+			}
+			if err := s.ownTitle(r.Context(), k, d.ID, a.Title); err != nil {
 				return nil, err
 			}
 			if more := moreDone[v]; more != nil {
