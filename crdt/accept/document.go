@@ -1,6 +1,8 @@
 package accept
 
 import (
+	"iter"
+	"maps"
 	"slices"
 
 	"kith/crdt/change"
@@ -624,6 +626,9 @@ func (d *Document) Naming(hash change.Hash) (ids []entry.ID) {
 	}
 	return ids
 }
+
+// Missing returns the changes on which something stands and that aren't here.
+func (d *Document) Missing() iter.Seq[change.Hash] { return maps.Keys(d.missing) }
 
 // ItemOf returns the accepted entry that carries a change.
 func (d *Document) ItemOf(hash change.Hash) (item *Item, ok bool) {

@@ -3,6 +3,7 @@ package replica
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"maps"
 	"math"
 	"sync"
 	"time"
@@ -43,7 +44,8 @@ type days struct {
 	mu    sync.Mutex
 	worth [3]float64 // of a day
 	of    map[bucket]*allowance
-	new   time.Time // until when devices are taken for old ones
+	named map[bucket]bool // of these, where something was named since they were stored, see mayName
+	new   time.Time       // until when devices are taken for old ones
 }
 
 // spent is what an entry takes of an allowance.
@@ -72,6 +74,12 @@ func (r *Replica) spendOf(b bucket, e *entry.Entry) bool {
 	}
 	for i, n := range spent(e) {
 		a.left[i] -= n
+	}
+	if of, _ := r.whose.sharing(b); of.names {
+		if d.named == nil {
+			d.named = map[bucket]bool{}
+		}
+		d.named[b] = true
 	}
 	return true
 }
@@ -109,7 +117,7 @@ func (r *Replica) allowanceLocked(b bucket) *allowance {
 	if a == nil {
 		a = &allowance{at: now}
 		worth := 1.0
-		if now.Before(d.new) {
+		if of, _ := r.whose.sharing(b); of.names || now.Before(d.new) {
 			worth = MaxDays
 		}
 		for i := range a.left {
@@ -157,6 +165,10 @@ func (r *Replica) putSpent(b *store.Batch, all []*entry.Entry) {
 		of := r.bucketOf(e.Device)
 		rooms[of], rooms[ledRoom(of)] = true, true
 	}
+	r.days.mu.Lock()
+	maps.Copy(rooms, r.days.named)
+	clear(r.days.named)
+	r.days.mu.Unlock()
 	r.putDays(b, rooms)
 }
 

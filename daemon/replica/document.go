@@ -285,6 +285,9 @@ func (r *Replica) settle(id entry.DocID) error {
 	if len(events) > 0 || d.judge.Large() { // what counts is other than before, or was held back unseen, see wait
 		r.quota.letGo(docKey(id))
 	}
+	for hash := range d.judge.Missing() { // who stands on it may have become known
+		r.quota.letGo(hash)
+	}
 	r.note(d, view)
 	r.tell(d, view, events)
 	return r.wake([]*work{{id: id, doc: d}}, nil)

@@ -185,6 +185,10 @@ func (q *quota) letGoLocked(held map[entry.ID]*heldEntry) {
 func (q *quota) letGo(keys ...[32]byte) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.letGoForLocked(keys...)
+}
+
+func (q *quota) letGoForLocked(keys ...[32]byte) {
 	if len(q.held) == 0 {
 		return
 	}
@@ -311,14 +315,20 @@ func (k *keeping) rationed(in []arrived) (some []arrived, held []heldEntry) {
 	return some, held
 }
 
-// mayBeyond says whether an entry is kept of which its device has written too much: another member's names it, or within what that may
-// write another device of the same member's; or a frontier leads to it.
+// mayBeyond says whether an entry is kept of which its device has written too much: somebody else's names it, within what they may name; or a frontier
+// leads to it.
 func (k *keeping) mayBeyond(a arrived) bool {
 	own := k.r.bucketOf(a.entry.Device)
 	if k.r.isLedTo(a.entry, own) {
 		return true
 	}
-	return k.isOthers(a) && k.r.mayName(k.r.Rules(), k.charged[a.entry.ID()], own, a.entry)
+	for _, b := range k.others(a) {
+		if k.r.mayName(k.r.Rules(), b, own, a.entry) {
+			k.charged[a.entry.ID()] = b
+			return true
+		}
+	}
+	return false
 }
 
 // haveRoom says whether there is room for all of some entries, whatever becomes of them.
@@ -349,18 +359,19 @@ func (k *keeping) isNamed(a arrived) bool { return k.r.wanted.has(a.entry.ID()) 
 
 // isOthers says whether somebody else's entry names one, and notes whose room it takes then.
 func (k *keeping) isOthers(a arrived) bool {
-	own := k.r.bucketOf(a.entry.Device)
-	theirs := k.r.answers(k.r.Rules(), own)
-	named := false
-	for _, b := range k.namedBy(a) {
-		if b != own && k.r.hasRoom(b, k.taken[b]) {
-			k.charged[a.entry.ID()], named = b, true
-			if k.r.answers(k.r.Rules(), b) != theirs {
-				break
-			}
-		}
+	others := k.others(a)
+	if len(others) == 0 {
+		return false
 	}
-	return named
+	k.charged[a.entry.ID()] = others[0]
+	return true
+}
+
+// others returns the rooms, with room left, of what names an entry and isn't in its own: those of other members first.
+func (k *keeping) others(a arrived) []bucket {
+	own := k.r.bucketOf(a.entry.Device)
+	all := slices.DeleteFunc(k.namedBy(a), func(b bucket) bool { return b == own || !k.r.hasRoom(b, k.taken[b]) })
+	return k.r.othersFirst(k.r.Rules(), all, own)
 }
 
 // bringsIn says whether an entry stands on one that is held back and beyond a frontier: neither counts without the other, so

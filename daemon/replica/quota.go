@@ -141,7 +141,7 @@ func (q *quota) partLocked(device entry.Device, b bucket, n room) {
 
 func (r room) part(n int) room { return room{r.bytes / n, r.entries / n, r.ops / n} }
 
-// knownNow moves what devices took of the room of unknown ones to where it belongs: the charter knows them now.
+// knownNow moves what devices took of the room of unknown ones to where it belongs: the charter knows them now. What they name may be kept for that.
 func (r *Replica) knownNow(old, grown Rules) {
 	q := r.quota
 	q.mu.Lock()
@@ -151,11 +151,28 @@ func (r *Replica) knownNow(old, grown Rules) {
 			q.partLocked(d, r.bucketUnder(grown, d), room{})
 		}
 	}
+	if len(q.held) > 0 && r.opensKnown(old, grown) {
+		for _, o := range r.open {
+			for _, h := range o.entry.Heads {
+				q.letGoForLocked(h)
+			}
+		}
+	}
 	for d, held := range q.byDevice {
 		if grown.Knows(d) && !old.Knows(d) {
 			q.letGoLocked(held)
 		}
 	}
+}
+
+// opensKnown says whether a statement that waits is of a device that the charter knows only now.
+func (r *Replica) opensKnown(old, grown Rules) bool {
+	for _, o := range r.open {
+		if d := o.entry.Device; grown.Knows(d) && !old.Knows(d) {
+			return true
+		}
+	}
+	return false
 }
 
 // readQuota counts again what is stored and not accepted.

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"maps"
+	"slices"
 
 	"kith/crdt/charter"
 	"kith/crdt/entry"
@@ -31,8 +32,9 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 	tried := g.with(statements...)
 	named := r.named(tried.rules, statements)
 	theirs := func(e *entry.Entry, b bucket) bool {
-		by, ok := named[e.ID()]
-		return ok && r.mayName(tried.rules, by, b, e)
+		return slices.ContainsFunc(named[e.ID()], func(by bucket) bool {
+			return within[e.ID()] && r.isAnothers(tried.rules, by, b) || r.mayName(tried.rules, by, b, e)
+		})
 	}
 	clear(taken)
 	for _, e := range statements {
@@ -64,48 +66,55 @@ func (r *Replica) keepStatements(g *ground, statements []*entry.Entry) (kept []*
 	return kept, held
 }
 
-// named returns which of some statements others' stand on that wait, and in whose room: those of another device with room left,
-// or that are named themselves. What several name is in the room of another member, if it is in one.
-func (r *Replica) named(c Rules, statements []*entry.Entry) map[entry.ID]bucket {
-	named := map[entry.ID]bucket{}
-	of := make(map[entry.ID]bucket, len(statements))
+// named returns in whose rooms is what waits for some statements: those of another device with room left, and what stands on these. Of
+// each who answers for some there is one, those of other members first.
+func (r *Replica) named(c Rules, statements []*entry.Entry) map[entry.ID][]bucket {
+	here := make(map[entry.ID]*entry.Entry, len(statements))
 	for _, e := range statements {
-		of[e.ID()] = r.bucketUnder(c, e.Device)
+		here[e.ID()] = e
 	}
-	name := func(h entry.ID, by bucket) bool {
-		was, ok := named[h]
-		if theirs := r.answers(c, of[h]); ok && (r.answers(c, was) != theirs || r.answers(c, by) == theirs) {
-			return false
-		}
-		named[h] = by
-		return true
-	}
-	for _, o := range r.open {
-		by := r.bucketOf(o.entry.Device)
-		for _, h := range o.entry.Heads {
-			if whose, here := of[h]; here && whose != by && r.hasRoom(by, room{}) {
-				name(h, by)
+	named := map[entry.ID][]bucket{}
+	var more []*entry.Entry
+	name := func(heads []entry.ID, by bucket) {
+		for _, h := range heads {
+			e, ok := here[h]
+			if o, open := r.open[h]; open {
+				e, ok = o.entry, true
 			}
-		}
-	}
-	for more := true; more; {
-		more = false
-		for _, e := range statements {
-			if state, _ := c.State(e.ID()); state != charter.Pending {
+			if !ok || r.bucketUnder(c, e.Device) == by {
 				continue
 			}
-			by, ok := named[e.ID()]
-			if !ok {
-				if by = of[e.ID()]; !r.hasRoom(by, room{}) {
-					continue
-				}
-			}
-			for _, h := range e.Heads {
-				if whose, here := of[h]; here && (ok || whose != by) {
-					more = name(h, by) || more
-				}
+			who := r.namerOf(c, by)
+			if !slices.ContainsFunc(named[h], func(b bucket) bool { return r.namerOf(c, b) == who }) {
+				named[h] = append(named[h], by)
+				more = append(more, e)
 			}
 		}
+	}
+	for _, o := range r.open {
+		if by := r.bucketOf(o.entry.Device); r.hasRoom(by, room{}) {
+			name(o.entry.Heads, by)
+		}
+	}
+	// What comes is judged as if all of it were here. What is accepted so waits if some of this is held back.
+	waits := func(e *entry.Entry) bool {
+		state, _ := c.State(e.ID())
+		return state == charter.Pending || state == charter.Accepted
+	}
+	for _, e := range statements {
+		if by := r.bucketUnder(c, e.Device); waits(e) && r.hasRoom(by, room{}) {
+			name(e.Heads, by)
+		}
+	}
+	for ; len(more) > 0; more = more[1:] {
+		if e := more[0]; waits(e) {
+			for _, by := range named[e.ID()] {
+				name(e.Heads, by)
+			}
+		}
+	}
+	for h, e := range here {
+		named[h] = r.othersFirst(c, named[h], r.bucketUnder(c, e.Device))
 	}
 	return named
 }

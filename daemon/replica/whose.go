@@ -39,10 +39,12 @@ type whose struct {
 	most  int                      // sideRooms where it is 0, as everywhere but in tests
 }
 
-// sharing is who has a room together: a member's devices or those of whom they let in.
+// sharing is who has a room together: a member's devices or those of whom they let in. Or it is what somebody may name of another's room, see mayName.
 type sharing struct {
-	by    charter.MemberID // or what sideIn says
-	speak bool             // more may be written there as time goes by
+	by     charter.MemberID // or what sideIn says
+	guests bool
+	speak  bool // more may be written there, or named, as time goes by
+	names  bool
 }
 
 // bucketOf returns whose room what a device wrote takes.
@@ -154,12 +156,30 @@ func (w *whose) shared(who charter.MemberID, guests, speak bool) bucket {
 			b = append(b, 0)
 		}
 	}
-	sum := bucket(sha256.Sum256(b))
+	return w.note(b, sharing{by: who, guests: guests, speak: speak})
+}
+
+// named is where what somebody names of a room takes its part.
+func (w *whose) named(by namer, of bucket) bucket {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b := append([]byte("kith/room/named/1\x00"), by.who[:]...)
+	if by.guests {
+		b = append(b, 1)
+	} else {
+		b = append(b, 0)
+	}
+	return w.note(append(b, of[:]...), sharing{by: by.who, speak: true, names: true})
+}
+
+// note remembers what a room is that is no device's. The caller holds mu.
+func (w *whose) note(what []byte, is sharing) bucket {
+	b := bucket(sha256.Sum256(what))
 	if w.ours == nil {
 		w.ours = map[bucket]sharing{}
 	}
-	w.ours[sum] = sharing{who, speak}
-	return sum
+	w.ours[b] = is
+	return b
 }
 
 func (w *whose) have(d entry.Device) {
@@ -170,14 +190,14 @@ func (w *whose) have(d entry.Device) {
 }
 
 // growing says whether more may be written in a room as time goes by: its device speaks, those that share it do, or may be known one day.
-func (r *Replica) growing(b bucket) bool {
-	if b == (bucket{}) {
-		return true
-	}
+func (r *Replica) growing(b bucket) bool { return b == (bucket{}) || r.speaks(r.Rules(), b) }
+
+// speaks says whether those whose room it is speak for somebody.
+func (r *Replica) speaks(rules Rules, b bucket) bool {
 	if of, shared := r.whose.sharing(b); shared {
 		return of.speak
 	}
-	_, speaks := r.Rules().MemberOf(b)
+	_, speaks := rules.MemberOf(b)
 	return speaks
 }
 
@@ -188,23 +208,53 @@ func (w *whose) sharing(b bucket) (sharing, bool) {
 	return of, shared
 }
 
-// mayName says whether an entry in one room is kept for what is in another and names it: another member's, in a share one of the other side, or else within
-// what may be written there.
+// mayName says whether an entry of which its own room may have no more is kept since one in another room names it.
+//
+// What an honest computer names it took in itself, within what was to be had there, which is at most what adds up more than here. So another member, in a share those
+// of the other side, may name as much as adds up beyond what is written in a room, and a day's worth more each day: what they say waits for nothing then, and so many who
+// name each other's write so many times a day's worth. Another device of the same member, one that the charter doesn't know, and one whose word has ended take
+// of what they may write themselves: there may be any number of these.
 func (r *Replica) mayName(rules Rules, by, own bucket, e *entry.Entry) bool {
-	return r.answers(rules, by) != r.answers(rules, own) || r.spendOf(by, e)
+	if !r.isAnothers(rules, by, own) {
+		return r.spendOf(by, e)
+	}
+	return r.spendOf(r.whose.named(r.namerOf(rules, by), own), e)
 }
 
-// answers returns who answers for what is in a room, see charter.Member.Answers, or in a share what stands for their side; nobody for what the charter
-// doesn't know.
-func (r *Replica) answers(rules Rules, b bucket) charter.MemberID {
+// isAnothers says whether what is in one room was written by another member than what is in another, who is still in.
+func (r *Replica) isAnothers(rules Rules, by, own bucket) bool {
+	return r.speaks(rules, by) && r.namerOf(rules, by).who != r.namerOf(rules, own).who
+}
+
+// othersFirst puts rooms of other members before those of whose room this is.
+func (r *Replica) othersFirst(rules Rules, rooms []bucket, own bucket) []bucket {
+	var first, rest []bucket
+	for _, b := range rooms {
+		if r.isAnothers(rules, b, own) {
+			first = append(first, b)
+		} else {
+			rest = append(rest, b)
+		}
+	}
+	return append(first, rest...)
+}
+
+// namer is who answers for what is in a room, see charter.Member.Answers, or in a share what stands for their side; nobody for what the charter
+// doesn't know. Guests are theirs.
+type namer struct {
+	who    charter.MemberID
+	guests bool
+}
+
+func (r *Replica) namerOf(rules Rules, b bucket) namer {
 	of, shared := r.whose.sharing(b)
-	by := of.by
+	by := namer{of.by, of.guests}
 	if !shared {
 		who, _ := rules.OwnerOf(b)
-		by, _ = who.Answers()
+		by.who, _ = who.Answers()
 	}
-	if side, ok := sideIn(rules, by); ok {
-		return side
+	if side, ok := sideIn(rules, by.who); ok {
+		by.who = side
 	}
 	return by
 }

@@ -128,24 +128,26 @@ func twoWriters(t *testing.T, own bool, worth float64) (ana *peerReplica, keys [
 	return ana, keys
 }
 
-// What others stand on is kept however much its device has written. A member's own devices aren't others: two of them that
+// chain are n statements, each standing on the one before, of these keys in turn.
+func chain(t *testing.T, at *peerReplica, n int, keys ...entry.Signer) (all []*entry.Entry) {
+	t.Helper()
+	follow, err := at.Charter().Follow(at.device, at.Charter().Tip())
+	must(t, err)
+	heads := at.Charter().Heads()
+	for i := range n {
+		all = append(all, sign(t, keys[i%len(keys)], entry.Fields{Space: at.Space(), Heads: heads, Kind: entry.Statement, Payload: follow}))
+		heads = []entry.ID{all[i].ID()}
+	}
+	return all
+}
+
+// What others stand on is kept beyond what its device may write. A member's own devices aren't others: two of them that
 // name each other's would write without end.
 func TestWhoNamesOnesOwnWritesNoMoreForThat(t *testing.T) {
 	const worth = 40
-	chain := func(t *testing.T, at *peerReplica, keys ...entry.Signer) (all []*entry.Entry) {
-		heads := at.Charter().Heads()
-		for i := range 5 * worth {
-			key := keys[i%len(keys)]
-			payload, err := at.Charter().Follow(key.Device(), at.Charter().Tip())
-			must(t, err)
-			all = append(all, sign(t, key, entry.Fields{Space: at.Space(), Heads: heads, Kind: entry.Statement, Payload: payload}))
-			heads = []entry.ID{all[i].ID()}
-		}
-		return all
-	}
 	for _, own := range []bool{true, false} {
 		ana, keys := twoWriters(t, own, worth)
-		all := chain(t, ana, keys...)
+		all := chain(t, ana, 5*worth, keys...)
 		give(t, ana, all[1:]...) // what the others wait for comes last
 		again(t, ana, all...)
 		switch kept := ana.here(all); {
@@ -157,21 +159,160 @@ func TestWhoNamesOnesOwnWritesNoMoreForThat(t *testing.T) {
 	}
 }
 
+// Two members who name each other's have what adds up twice, and then two days' worth a day. Whoever else names what they wrote, and took it in somewhere else,
+// waits for nothing because of that.
+func TestTwoWhoNameEachOthersWriteNoMoreThanTwiceForThat(t *testing.T) {
+	const worth = 4
+	c := found(t, "Ana", "Ben", "Cleo", "Mel")
+	ana, ben, cleo, mel := c.all[0], c.all[1], c.all[2], c.all[3]
+	clock := ana.Now()
+	ana.at(&clock)
+	ana.days.worth = [3]float64{worth, worth, 1 << 20}
+	all := chain(t, ana, 600, mel.cfg.Key, cleo.cfg.Key)
+	take := func() int {
+		give(t, ana, slices.DeleteFunc(slices.Clone(all[1:]), func(e *entry.Entry) bool { return ana.Has(e.ID()) })...)
+		again(t, ana, all...)
+		return ana.here(all)
+	}
+	if kept := take(); kept != 2*(worth+MaxDays*worth) {
+		t.Errorf("%d are kept, where a day is worth %d", kept, worth)
+	}
+	ana.reopen(t)
+	ana.days.worth = [3]float64{worth, worth, 1 << 20}
+	if kept := take(); kept != 2*(worth+MaxDays*worth) {
+		t.Errorf("after a restart %d are kept", kept)
+	}
+
+	more := chain(t, ana, MaxDays*worth, mel.cfg.Key)
+	bens := sign(t, ben.cfg.Key, entry.Fields{Space: ana.Space(), Heads: []entry.ID{more[len(more)-1].ID()}, Kind: entry.Statement, Payload: more[0].Payload})
+	give(t, ana, bens)
+	again(t, ana, more...)
+	if state := ana.state(t, bens.ID()); state != charter.Accepted {
+		t.Errorf("what Ben says, who took in so much of Mel's, is %v", state)
+	}
+
+	days := 0
+	for ; ana.here(all) < len(all) && days < 200; days++ {
+		clock = clock.Add(24 * time.Hour)
+		must(t, ana.Weigh(false))
+		take()
+	}
+	if most := len(all) / worth / 2; days > most || days < most/4 {
+		t.Errorf("all is in after %d days", days)
+	}
+}
+
+// A key costs nothing: one that no charter knows, or somebody's who was removed, lets nobody write more by naming it.
+func TestWhomNobodyKnowsNamesNoMoreThanTheyMayWrite(t *testing.T) {
+	const worth = 20
+	for _, name := range []string{"nobody", "Cleo, who has resigned"} {
+		t.Run(name, func(t *testing.T) {
+			c := found(t, "Ana", "Ben", "Cleo", "Mel")
+			ana, cleo, mel := c.all[0], c.all[2], c.all[3]
+			clock := ana.Now()
+			ana.at(&clock)
+			top := entry.NewSigner()
+			if name != "nobody" {
+				top = cleo.cfg.Key
+				payload, err := cleo.Charter().Resign(cleo.device, nil, "off")
+				must(t, err)
+				give(t, ana, sign(t, top, entry.Fields{Space: ana.Space(), Heads: cleo.Charter().Heads(), Kind: entry.Statement, Payload: payload}))
+			}
+			ana.days.worth = [3]float64{worth, worth, 1 << 20}
+			ana.days.of = nil
+			on := func(all []*entry.Entry) entry.Fields {
+				return entry.Fields{Space: ana.Space(), Heads: []entry.ID{all[len(all)-1].ID()}, Kind: entry.Statement, Payload: all[0].Payload}
+			}
+			said := chain(t, ana, 10*worth, mel.cfg.Key)
+			give(t, ana, sign(t, top, on(said)))
+			for _, e := range slices.Backward(said) {
+				give(t, ana, e)
+			}
+			if kept := ana.here(said); kept > 2*worth+1 {
+				t.Errorf("of what they name %d of %d statements are kept", kept, len(said))
+			}
+
+			ana.days.of = nil
+			changes := onEachOther(t, ana, 10*worth, func(i int) entry.Signer {
+				if i == 10*worth-1 {
+					return top
+				}
+				return mel.cfg.Key
+			})
+			for _, e := range slices.Backward(changes) {
+				give(t, ana, e)
+			}
+			if kept := ana.here(changes); kept > 2*worth+1 {
+				t.Errorf("of what they name %d of %d changes are kept", kept, len(changes))
+			}
+		})
+	}
+}
+
+// A member's new computer that is heard of before it is known: what it names waits no longer than for that.
+func TestWhatANewComputerNamesComesInOnceThatIsKnown(t *testing.T) {
+	const worth = 20
+	for _, kind := range []entry.Kind{entry.Statement, entry.Change} {
+		c := found(t, "Ana", "Ben", "Mel")
+		ana, ben, mel := c.all[0], c.all[1], c.all[2]
+		clock := ana.Now()
+		ana.at(&clock)
+		certify, phone := added(t, ana, ben, 1)
+		ana.days.worth = [3]float64{worth, worth, 1 << 20}
+		ana.days.of = nil
+		of := mel.cfg.Key
+		all := chain(t, ana, 5*worth, of)
+		top := entry.Fields{Space: ana.Space(), Heads: []entry.ID{certify[0].ID(), all[len(all)-1].ID()}, Kind: kind, Payload: all[0].Payload}
+		if kind == entry.Change {
+			all = onEachOther(t, ana, 5*worth+1, func(i int) entry.Signer {
+				if i == 5*worth {
+					of = phone[0]
+				}
+				return of
+			})
+			last := all[5*worth]
+			all = all[:5*worth]
+			top.Heads, top.Doc, top.Run, top.Number, top.Payload = top.Heads[:1], last.Doc, last.Run, last.Number, last.Payload
+		}
+		all = append(all, sign(t, phone[0], top))
+		for _, e := range slices.Backward(all) {
+			give(t, ana, e)
+		}
+		if ana.here(all) == len(all) {
+			t.Fatal("all of it is kept before the phone is known: this shows nothing")
+		}
+		give(t, ana, certify...)
+		for was := -1; was != ana.here(all); {
+			was = ana.here(all)
+			again(t, ana, all...)
+		}
+		if n := ana.here(all); n != len(all) {
+			t.Errorf("%v: once the phone is known %d of %d are kept", kind, n, len(all))
+		}
+	}
+}
+
+// onEachOther are n changes of a document, each standing on the one before.
+func onEachOther(t *testing.T, at *peerReplica, n int, key func(i int) entry.Signer) (all []*entry.Entry) {
+	t.Helper()
+	var deps []change.Hash
+	for i := range n {
+		one := at.beside(t, key(i), entry.DocID{1}, 1, deps, uint64(i+1), func(int) change.Op {
+			return changetest.Put(change.OpID{}, "x", change.StrValue("flood"))
+		})
+		parsed, err := change.Parse(one[0].Payload)
+		must(t, err)
+		all, deps = append(all, one...), []change.Hash{parsed.Hash}
+	}
+	return all
+}
+
 // The same of changes of a document, which come last first.
 func TestWhoWritesOnWhatOneWroteOneselfWritesNoMoreForThat(t *testing.T) {
 	const worth = 10
 	for _, own := range []bool{true, false} {
 		ana, keys := twoWriters(t, own, worth)
-		var all []*entry.Entry
-		var deps []change.Hash
-		for i := range 5 * worth {
-			one := ana.beside(t, keys[i%2], entry.DocID{1}, 1, deps, uint64(i+1), func(i int) change.Op {
-				return changetest.Put(change.OpID{}, "x", change.StrValue("flood"))
-			})
-			parsed, err := change.Parse(one[0].Payload)
-			must(t, err)
-			all, deps = append(all, one...), []change.Hash{parsed.Hash}
-		}
+		all := onEachOther(t, ana, 5*worth, func(i int) entry.Signer { return keys[i%2] })
 		for _, e := range slices.Backward(all) {
 			give(t, ana, e)
 		}
