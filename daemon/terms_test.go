@@ -72,7 +72,8 @@ func TestTermsBindBothOnceBothSayThemAndEitherEndsItAlone(t *testing.T) {
 	ana, dora := riso[0], quilted[0]
 	space := madePact(t, riso, quilted)
 	anas, doras := within(t, ana, space), within(t, dora, space)
-	in := func(years int) string { return time.Now().AddDate(years, 0, 0).UTC().Format(time.DateOnly) }
+	began := time.Now().UTC() // midnight may pass meanwhile
+	in := func(years int) string { return began.AddDate(years, 0, 0).Format(time.DateOnly) }
 	stored := func(c *apitest.Client) int {
 		s, err := c.Status(t.Context())
 		must(t, err)

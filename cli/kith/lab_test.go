@@ -554,10 +554,19 @@ func (l *lab) settle(_ *testscript.TestScript, names []string) error {
 	})
 }
 
-// meet waits until homes are connected and in step, each with each.
+// meet waits until homes are connected and in step, each with each, and have as much: what was written right before isn't in the table of
+// peers yet.
 func (l *lab) meet(_ *testscript.TestScript, names []string) error {
 	return l.until(names, func(ctx context.Context, clients []*client.Client) (bool, string, error) {
+		stored := map[int]bool{}
 		for i, c := range clients {
+			s, err := c.Status(ctx)
+			if err != nil {
+				return false, "", fmt.Errorf("%s: %w", names[i], err)
+			}
+			if stored[s.Entries.Stored] = true; len(stored) > 1 {
+				return false, fmt.Sprintf("%s hasn't as many entries as the others: %d", names[i], s.Entries.Stored), nil
+			}
 			me := l.homes[names[i]].member
 			peers, err := c.Peers(ctx)
 			if err != nil {
