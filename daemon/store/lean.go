@@ -20,8 +20,10 @@ const (
 	leanAfter = 8 << 20
 	// maxMapped is how much of mapped files, the program's own included, may be resident before tables are given back, in bytes.
 	maxMapped = 56 << 20
-	// leanPause is the least time between two looks at that.
-	leanPause = time.Second
+	// A level that is written anew maps a hundred MB within a second, and is under work for a while after what caused it was written: so once
+	// it is due, it is looked at that many times, with a pause after each.
+	looks     = 30
+	lookPause = 100 * time.Millisecond
 	// builders is how many Badger keeps the memory of.
 	builders = 8
 	// manyItems is how many items are read in one go so that a look at what is mapped is worth it.
@@ -47,8 +49,7 @@ type lean struct {
 
 	mu      sync.Mutex
 	written int // since builders' memory was given back
-	taken   int // read since it was looked at what is mapped
-	looked  time.Time
+	taken   int // read since it was asked to look at what is mapped
 }
 
 func leanOf(db *badger.DB, dir string) *lean {
@@ -66,15 +67,22 @@ func leanOf(db *badger.DB, dir string) *lean {
 	return l
 }
 
-// run gives pages back when that is due, until end.
+// run gives pages back when that is due, and for a while after, until end.
 func (l *lean) run() {
 	defer close(l.ended)
 	for {
 		select {
 		case <-l.due:
-			l.unmap()
 		case <-l.over:
 			return
+		}
+		for range looks {
+			l.unmapMany()
+			select {
+			case <-time.After(lookPause):
+			case <-l.over:
+				return
+			}
 		}
 	}
 }
@@ -131,19 +139,7 @@ func (l *lean) freeBuilders() {
 	}
 }
 
-// unmap has the system take back pages of tables, if there are many. They are read again from the disk when they are needed.
-func (l *lean) unmap() {
-	l.mu.Lock()
-	due := time.Since(l.looked) > leanPause
-	if due {
-		l.looked = time.Now()
-	}
-	l.mu.Unlock()
-	if due {
-		l.unmapMany()
-	}
-}
-
+// unmapMany has the system take back pages of tables, if there are many. They are read again from the disk when they are needed.
 func (l *lean) unmapMany() {
 	if l.resident() > maxMapped {
 		l.out()

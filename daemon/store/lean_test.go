@@ -62,3 +62,19 @@ func TestNobodyWaitsForPagesThatAreGivenBack(t *testing.T) {
 	}
 	must(t, s.Sought(func(entry.DocID, []byte) bool { return true }))
 }
+
+func TestPagesAreGivenBackForAWhileAfterMuchWasWritten(t *testing.T) {
+	s := open(t, t.TempDir())
+	out := make(chan struct{})
+	s.lean.resident = func() int { return maxMapped + 1 }
+	s.lean.out = func() {
+		select {
+		case out <- struct{}{}:
+		case <-s.lean.over:
+		}
+	}
+	s.lean.read(leanAfter + 1) // once; what is due later isn't asked for
+	for range 3 {
+		<-out
+	}
+}
