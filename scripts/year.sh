@@ -13,6 +13,20 @@ logs() {
 	done
 }
 
+# quietly COMMAND… runs one of which nothing is shown, unless it fails.
+quietly() {
+	local says
+	says=$("$@" 2>&1 >/dev/null) || die 1 "$says"
+}
+
+# alone MEMBER TITLE begins a project that is theirs alone.
+alone() {
+	local project
+	project=$("$1" project add "$2" --coordinator me)
+	quietly "$1" project take "$project"
+	quietly "$1" project start "$project"
+}
+
 tell "Four freelancers found a co-op. Each has customers of their own, and works alone."
 ana init "Riso Print Co-op" --as Ana --founders 4 "${local_only[@]}" >"$demo/ana.log"
 begin ana
@@ -23,17 +37,26 @@ for m in ben cleo dora; do
 	settle ana "$m"
 done
 settle ana ben cleo dora
+alone ana "Poster for the fair"
+alone ben "Zines"
+alone cleo "Website of the school"
+alone dora "Book covers"
 logs ana "Poster for the fair" 4h 350 9 8
 logs ben "Zines" 5h 345 11 7
 logs cleo "Website of the school" 6h 340 8 8
 logs dora "Book covers" 3h 338 7 9
 settle ana ben cleo dora
+shows ana project list
 shows ana time report --to "$(ago 270)"
+for one in ana:"Poster for the fair" cleo:"Website of the school" dora:"Book covers"; do
+	quietly "${one%%:*}" project close "$(ana project list --called "${one#*:}" --jq '.[0].id')"
+done
 
 tell "A job is too large for one. They coordinate each other, and write that down as work, too."
 fair=$(ben project add "Winter fair" --client "The town" --budget 160h --rate "60 EUR" --coordinator Cleo)
 settle ana ben cleo dora
-cleo project take "$fair" >/dev/null
+quietly cleo project take "$fair"
+quietly cleo project start "$fair"
 logs ana "Winter fair" 6h 260 6 8
 logs ben "Winter fair" 5h 258 7 7
 logs cleo "Winter fair" 2h 255 7 8 --coordination
@@ -53,8 +76,8 @@ dora pulse say "$spring" --collaboration "it is never lonely" --collaboration-no
 settle ana dora cleo ben
 cleo pulse say "$spring" --not-well "mails at night" --stage storming >/dev/null
 settle ana ben cleo dora
-cleo pulse close "$spring" >/dev/null
-cleo pulse retro "$spring" --action "Propose what coordination costs=2h" >/dev/null
+quietly cleo pulse close "$spring"
+quietly cleo pulse retro "$spring" --action "Propose what coordination costs=2h"
 settle ana ben cleo dora
 shows ben pulse show "$spring"
 
@@ -69,7 +92,7 @@ for m in ben cleo dora; do
 	settle "$m" ana
 done
 settle ana ben cleo dora
-ana decision close "$price" --text "From January on" >/dev/null
+quietly ana decision close "$price" --text "From January on"
 agreement=$(ana agreement add "The price of coordination" --template coordination --decision "$price" --set coordination=15% --set hours_limit=30h --review "in 9 months" 2>/dev/null)
 ana agreement read "$agreement" >/dev/null
 ana task done "$todo" >/dev/null
@@ -94,6 +117,16 @@ settle ana ben cleo dora
 
 tell "Requests come to one place. How full they are stands beside each before anybody says yes."
 for m in ana ben cleo dora; do "$m" load set 20h/week >/dev/null; done
+museum=$(ana project add "Museum catalogue" --client "The museum" --budget 600h --rate "60 EUR" --coordinator me --due "in 7 weeks" 2>/dev/null)
+quietly ana project take "$museum"
+quietly ana project start "$museum"
+settle ana ben cleo
+for part in ana:"Typeset the catalogue" ben:"Print the catalogue" cleo:"Photographs of the rooms"; do
+	task=$("${part%%:*}" task add "${part#*:}" --project "$museum" --hours 180 --due "in 7 weeks" 2>/dev/null)
+	quietly "${part%%:*}" task take "$task"
+	logs "${part%%:*}" "$museum" 3h 20 5 3
+done
+logs ana "$museum" 1h 20 5 3 --coordination
 intake=$(dora role add "Intake" --purpose "somebody answers whoever writes to us" --hours 2 --public "Write to us with what you need, and until when.")
 dora role take "$intake" >/dev/null
 dora profile set --does "types, prints, answers mails" --public "Dora" >/dev/null
@@ -109,9 +142,14 @@ for m in ana ben cleo; do
 	"$m" task take "$task" >/dev/null
 	settle ana ben cleo dora
 done
+bikes=$(dora project list --called "Tandem Bikes" --jq '.[0].id')
+quietly dora project take "$bikes"
+quietly dora project start "$bikes"
 logs ana "Tandem Bikes" 3h 60 5 6 --task "$(ana task list --mine --open --project "Tandem Bikes" --jq '.[0].id')"
 logs dora "Tandem Bikes" 1h 58 5 6 --coordination
 settle ana ben cleo dora
+
+tell "With it they are over what they can give. It is said of the co-op, with what could give way, and of nobody."
 shows ana load
 
 tell "Eli comes to them, with Cleo as companion. Everybody sees what is next."
@@ -133,8 +171,8 @@ ana pulse say "$round" --well "we earn the same" --not-well "I work at night" --
 ben pulse say "$round" --collaboration "we answer each other" --collaboration-not "nobody says no" --stage storming >/dev/null
 cleo pulse say "$round" --well "customers come back" --stage norming >/dev/null
 settle ana ben cleo dora eli
-ben pulse close "$round" >/dev/null
-ben pulse retro "$round" --action "Say no to one request=1h" --action "Agree on evenings" >/dev/null
+quietly ben pulse close "$round"
+quietly ben pulse retro "$round" --action "Say no to one request=1h" --action "Agree on evenings"
 settle ana ben cleo dora eli
 shows dora pulse show "$round"
 shows dora pulse list
