@@ -538,30 +538,16 @@ func (c calendar) parsePast(what, typed string) (string, error) {
 	return moment(at), nil
 }
 
-var (
-	decimalHours = regexp.MustCompile(`^(\d{1,9})(?:[.,](\d{1,2}))? ?(?:h|hrs?|hours?|horas?)?$`)
-	hoursMinutes = regexp.MustCompile(`^(\d{1,9}) ?(?:h|:) ?(\d\d?) ?(?:m|min|minutes|minutos)?$`)
-	onlyMinutes  = regexp.MustCompile(`^(\d{1,9}) ?(?:m|min|minutes?|minutos?)$`)
-)
-
-// parseHours reads an amount of work: 3, 2.5, 2,5, 3h, 2h30, 2:30, 90min. It gives hours.
+// parseHours reads an amount of work, as api.ReadHours does, or "none". It gives hours.
 func parseHours(flag, typed string) (float64, error) {
-	s := strings.ToLower(strings.TrimSpace(typed))
-	if s == "none" {
+	if strings.EqualFold(strings.TrimSpace(typed), "none") {
 		return 0, nil
 	}
-	number := func(s string) float64 { n, _ := strconv.ParseFloat(s, 64); return n }
-	if m := onlyMinutes.FindStringSubmatch(s); m != nil {
-		return number(m[1]) / 60, nil
+	if hours, ok := api.ReadHours(typed); ok {
+		return hours, nil
 	}
-	if m := decimalHours.FindStringSubmatch(s); m != nil {
-		return number(m[1] + "." + m[2] + "0"), nil
-	}
-	if m := hoursMinutes.FindStringSubmatch(s); m != nil && number(m[2]) < 60 {
-		return number(m[1]) + number(m[2])/60, nil
-	}
-	if less, negative := strings.CutPrefix(s, "-"); negative {
-		if _, err := parseHours(flag, less); err == nil {
+	if less, negative := strings.CutPrefix(strings.TrimSpace(typed), "-"); negative {
+		if _, ok := api.ReadHours(less); ok {
 			return 0, api.Problemf(api.Invalid, "say it like 3h", "%s is less than no time", oneLine(typed, 40))
 		}
 	}

@@ -151,8 +151,12 @@ func (c *call) known(id string) string {
 	}
 	found, err := client.Find(c.Context.Context, "", id, 1)
 	if err != nil || len(found) == 0 {
-		if f, err := client.Forgetting(c.Context.Context, id, false); err == nil && f.GoesOn != nil { // a part of it was forgotten
+		f, err := client.Forgetting(c.Context.Context, id, false)
+		switch {
+		case err == nil && f.GoesOn != nil: // a part of it was forgotten
 			return refers(*f.GoesOn)
+		case err == nil && f.State == api.Forgotten:
+			return kind.StartOf(id) + "  (forgotten)"
 		}
 		return kind.StartOf(id)
 	}

@@ -57,8 +57,8 @@ func (c *call) mayForget(ctx context.Context, d *client.Client, id string, q api
 		return nil
 	}
 	f, err := d.Forgetting(ctx, id, q.GoesOn())
-	if err != nil || q.Why == "" && f.State != api.ForgetAsked { // without a reason it is refused
-		return nil // the daemon says so once more, or that it is forgotten already
+	if err != nil || f.State == api.Forgotten || q.Why == "" && f.State != api.ForgetAsked || !q.Agreed && !f.Mine {
+		return nil // the daemon says why it is refused: also without a reason, and of what others wrote
 	}
 	c.note([]string{c.title(f.Document) + ", by " + list(names(f.Wrote))})
 	c.note(f.Says)

@@ -66,11 +66,14 @@ const TakenOut = "[…]"
 // that stands in it now. found says that they stood there. There is an error where other words would say something else, or nothing, as in an amount or
 // a day, and where more would be lost than these.
 func ContinuedWithout(v *View, part string) (c Copied, found bool, err error) {
+	k := kinds.All.Named(v.Kind)
+	if k != nil && k.Mine {
+		return c, false, invalid("in what somebody says of themselves no part is forgotten alone: keep what is needed of it, forget it whole, and say that once more")
+	}
 	c, cut, err := continued(v, true)
 	if err != nil {
 		return c, false, err
 	}
-	k := kinds.All.Named(v.Kind)
 	if cut || c.Kind != k && k.Share == nil {
 		return c, false, invalid("not all that it says finds room in a fresh one: begin another by hand, and forget this one whole")
 	}

@@ -298,7 +298,7 @@ func whatFollowsAClose(v *kind.View) string {
 
 // whatARetroMade tells where the note is, and the tasks.
 func whatARetroMade(v *kind.View) string {
-	return "The note of it: kith note show " + kind.StartOf(RetroOf(v)) + ". What follows are tasks: kith task list --tag retrospective"
+	return "The note of it: kith note show " + kind.StartOf(RetroOf(v)) + ". Tasks that follow from it: kith task list --tag retrospective"
 }
 
 // HowWeAreJSON is what one member said.

@@ -2,6 +2,9 @@ package api
 
 import (
 	"encoding/json"
+	"regexp"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -63,4 +66,26 @@ func ParseDate(s string, place *time.Location) (at time.Time, dayOnly bool, err 
 	}
 	at, err = time.Parse(time.RFC3339, s)
 	return at.In(place), false, err
+}
+
+var (
+	decimalHours = regexp.MustCompile(`^(\d{1,9})(?:[.,](\d{1,2}))? ?(?:h|hrs?|hours?|horas?)?$`)
+	hoursMinutes = regexp.MustCompile(`^(\d{1,9}) ?(?:h|:) ?(\d\d?) ?(?:m|min|minutes|minutos)?$`)
+	onlyMinutes  = regexp.MustCompile(`^(\d{1,9}) ?(?:m|min|minutes?|minutos?)$`)
+)
+
+// ReadHours reads an amount of work as people write it: 3, 2.5, 2,5, 3h, 2h30, 2:30, 90min. It gives hours.
+func ReadHours(typed string) (hours float64, ok bool) {
+	s := strings.ToLower(strings.TrimSpace(typed))
+	number := func(s string) float64 { n, _ := strconv.ParseFloat(s, 64); return n }
+	if m := onlyMinutes.FindStringSubmatch(s); m != nil {
+		return number(m[1]) / 60, true
+	}
+	if m := decimalHours.FindStringSubmatch(s); m != nil {
+		return number(m[1] + "." + m[2] + "0"), true
+	}
+	if m := hoursMinutes.FindStringSubmatch(s); m != nil && number(m[2]) < 60 {
+		return number(m[1]) + number(m[2])/60, true
+	}
+	return 0, false
 }

@@ -195,11 +195,11 @@ func (b *Desk) goesOnBy(doc entry.DocID, groups ...[]charter.MemberID) *api.Othe
 	r := b.at.Replica
 	claims := kind.Want{Fact: kind.ContinuesFact, Of: ids}
 	for _, who := range groups {
-		if next := b.continuing(r, mostAfter, claims, from(who)); len(next) > 0 {
+		if next := b.Having(r, mostAfter, claims, from(who)); len(next) > 0 {
 			return &next[len(next)-1] // while one between waits to be forgotten, it isn't the one that goes on
 		}
 	}
-	for _, next := range slices.Backward(b.continuing(r, mostLed, claims)) {
+	for _, next := range slices.Backward(b.Having(r, mostLed, claims)) {
 		if led(r, doc, next.ID) {
 			return &next
 		}
@@ -261,8 +261,8 @@ func from(who []charter.MemberID) kind.Want {
 	return w
 }
 
-// continuing are the first so many documents of which this is so, the oldest first.
-func (b *Desk) continuing(r *replica.Replica, most int, wants ...kind.Want) (all []api.Other) {
+// Having are the first so many documents of which this is so, the oldest first.
+func (b *Desk) Having(r *replica.Replica, most int, wants ...kind.Want) (all []api.Other) {
 	for _, ref := range r.Select(replica.Query{Wants: wants, Limit: most, Compare: func(a, b *replica.Ref) int { return cmp.Compare(a.Created, b.Created) }}) {
 		if v, err := r.View(ref.ID); err == nil { // else it was voided this moment
 			all = append(all, b.refTo(r, v))
@@ -294,7 +294,7 @@ func (b *Desk) after(s *Shown) (all []api.Other) {
 	theirs := from([]charter.MemberID{s.View.CreatedBy})
 	others := theirs
 	others.Not = true
-	all = append(b.continuing(s.Replica, mostAfter, claims, theirs), b.continuing(s.Replica, mostAfter, claims, others)...)
+	all = append(b.Having(s.Replica, mostAfter, claims, theirs), b.Having(s.Replica, mostAfter, claims, others)...)
 	return all[:min(len(all), mostAfter)]
 }
 

@@ -81,7 +81,8 @@ func (x *Room) Forgetting(_ context.Context, id string, goesOn bool) (api.Forget
 		return api.Forgetting{}, err
 	}
 	f := shown(all, head)
-	f.Says = means(&f)
+	f.Says = append(waits(all, &f), means(&f)...)
+	f.Says = append(f.Says, x.stays(&all[len(all)-1])...)
 	if goesOn {
 		f.Says = append(says(kinds.All.Named(head.Kind)), f.Says...)
 	}
@@ -96,6 +97,53 @@ func says(k *kind.Kind) []string {
 		out = append(out, "What members said in it of themselves goes, too, such as who has it, what they answered, and that they read it: ask them again in the fresh one.")
 	}
 	return out
+}
+
+// waits says for whom else it waits, if the member of this device may say it.
+func waits(all []place, f *api.Forgetting) []string {
+	others := slices.DeleteFunc(slices.Clone(f.WaitsFor), func(n api.Named) bool {
+		return slices.ContainsFunc(all, func(p place) bool { return p.me().String() == n.ID })
+	})
+	if !f.Mine || len(others) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s wrote in it, too: it is forgotten once all have said so, or the co-op agrees on it.", names(others))}
+}
+
+// stays says of what lies at home what keeps words of it all the same: what was made from it, and what names it by its title.
+func (x *Room) stays(at *place) []string {
+	v, err := at.r.View(at.doc)
+	if err != nil {
+		return nil
+	}
+	switch v.Kind {
+	case kinds.Intake.Name:
+		if made := x.desk.Having(at.r, maxStays, kind.Want{Fact: "intake", Of: []string{api.FullID(v.Kind, v.ID.String())}}); len(made) > 0 {
+			return []string{fmt.Sprintf("What it became keeps who asked and what for: %s. Change or forget that as well.", shorts(made))}
+		}
+	case kinds.Pulse.Name:
+		note, err := desk.DocID(kinds.RetroOf(v))
+		if err != nil || !at.r.Shows(note) {
+			return nil
+		}
+		return []string{fmt.Sprintf("The note of it keeps what was said: %s. Forget that as well.", kind.StartOf(kinds.RetroOf(v)))}
+	case kinds.Project.Name:
+		return []string{"Tasks and hours keep its title: by that they name it."}
+	case kinds.Time.Name:
+		return []string{"All hours in it go, from reports and invoices as well."}
+	}
+	return nil
+}
+
+// maxStays bounds how many documents are named that were made from one.
+const maxStays = 8
+
+func shorts(all []api.Other) string {
+	var out []string
+	for _, o := range all {
+		out = append(out, o.Short)
+	}
+	return api.Listed(out)
 }
 
 // goesOn is the document in which goes on what is left; nil if there is none.
@@ -374,7 +422,7 @@ func (x *Room) Asked(ctx context.Context) (out []api.Forgetting, err error) {
 }
 
 // Gone implements server.Forgetting.
-func (x *Room) Gone(_ context.Context, prefix string) *api.Problem {
+func (x *Room) Gone(_ context.Context, prefix string) *api.Forgetting {
 	r := x.at.Replica
 	for _, doc := range r.Rules().ForgetDocs() {
 		if !strings.HasPrefix(doc.String(), prefix) {
@@ -384,11 +432,9 @@ func (x *Room) Gone(_ context.Context, prefix string) *api.Problem {
 		if err != nil || !heads.Over {
 			continue
 		}
-		hint := "kith charter log says by whom"
-		if next := x.desk.GoesOnWhenForgotten(doc, heads.Wrote); next != nil {
-			hint = "what stayed of it goes on in " + next.Short + ": kith " + next.Kind + " show " + next.Short
-		}
-		return api.Problemf(api.NotFound, hint, "this was forgotten: those who wrote in it, or the co-op, took it back")
+		f := shown([]place{{r: r, doc: doc, heads: heads}}, api.Document{})
+		f.GoesOn = x.desk.GoesOnWhenForgotten(doc, heads.Wrote)
+		return &f
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"kith/crdt/kind"
 	"kith/crdt/kinds"
+	"kith/daemon/api"
 )
 
 // What a kind that has no page of its own says and does follows from its declaration alone: so one of which the page has never
@@ -236,23 +237,34 @@ func ofField(k *kind.Kind, name string) *kind.Kind {
 	return nil
 }
 
-// titleOf is the title of a document, or its ID where that isn't here.
+// titleOf is the title of a document, or of the one in which it goes on since a part of it was forgotten; else its ID.
 func (in *asking) titleOf(of *kind.Kind, id string) string {
-	if of == nil || of.Many == "" {
-		return id
+	title, _ := in.nowAt(of, id)
+	return title
+}
+
+// nowAt is what a document is called, and where it stands; of one that was forgotten in part, that of the one in which it goes on.
+func (in *asking) nowAt(of *kind.Kind, id string) (title, at string) {
+	if of == nil || of.Many == "" || id == "" {
+		return id, ""
 	}
 	if d, err := readDocument(in.c.Document(in.ctx(), of.Many, id)); err == nil {
-		return d.Title
+		return d.Title, in.At(of.Many, id)
 	}
-	return id
+	f, err := in.c.Forgetting(in.ctx(), id, false)
+	switch {
+	case err != nil || f.State != api.Forgotten:
+		return id, in.At(of.Many, id)
+	case f.GoesOn == nil:
+		return in.t.T("forgotten"), ""
+	}
+	return f.GoesOn.Title, in.At(kinds.All.Named(f.GoesOn.Kind).Many, f.GoesOn.Short)
 }
 
 func (in *asking) leadsTo(k *kind.Kind, name string, value any) string {
 	id, _ := value.(string)
-	if of := ofField(k, name); of != nil && of.Many != "" && id != "" {
-		return in.At(of.Many, id)
-	}
-	return ""
+	_, at := in.nowAt(ofField(k, name), id)
+	return at
 }
 
 // own are the kinds that have pages of their own, where their verbs stand.

@@ -45,7 +45,7 @@ func TestWhatNobodyShouldHaveWrittenDownIsForgotten(t *testing.T) {
 		}
 	}
 	ana.sends(path+"/forget", path+"/forget", url.Values{"why": {"a bank number"}, "what": {"all"}})
-	if a := ana.fetch("GET", ana.base+path, nil); a.status != http.StatusNotFound {
+	if a := ana.fetch("GET", ana.base+path, nil); a.status != http.StatusNotFound || !strings.Contains(plain(a.body), "This was forgotten.") {
 		t.Errorf("it is answered with %d: %s", a.status, plain(a.body))
 	}
 
@@ -72,13 +72,24 @@ func TestSomeOfATextIsForgottenOnThePage(t *testing.T) {
 		t.Helper()
 		now := ana.sends(from+"/forget", from+"/forget", fields)
 		path, _, _ := strings.Cut(strings.TrimPrefix(now.at, ana.base), "?")
-		if path == from || !strings.Contains(plain(now.body), has) || strings.Contains(ana.sees(path+"/history").body, hasnt) || ana.fetch("GET", ana.base+from, nil).status != http.StatusNotFound {
+		if path == from || !strings.Contains(plain(now.body), has) || strings.Contains(ana.sees(path+"/history").body, hasnt) {
 			t.Fatalf("%s leads to %s: %s", from, path, plain(now.body))
+		}
+		if led := ana.sees(from); !strings.HasPrefix(led.at, ana.base+path+"?") || !strings.Contains(plain(led.body), "What stayed of it goes on here.") {
+			t.Errorf("who comes back to %s stands at %s: %s", from, led.at, plain(led.body))
 		}
 		return path
 	}
 	path = goesOn(path, url.Values{"why": {"a number"}, "what": {"earlier"}}, "Account 4711, and the rent", "DE89")
 	goesOn(path, url.Values{"why": {"a number"}, "what": {"part"}, "part": {"Account 4711, "}}, "and the rent", "4711")
+
+	// What names a decision of which a part was forgotten leads to what goes on of it.
+	rent := strings.TrimPrefix(ana.sends("decisions/new", "decisions", url.Values{"title": {"The rent"}, "text": {"To DE89, on the first"}, "process": {"consent"}}).at, ana.base)
+	rules := strings.TrimPrefix(ana.sends("agreements/new", "agreements", url.Values{"title": {"Rent"}, "text": {"On the first"}, "decision": {strings.TrimPrefix(rent, "decisions/")}}).at, ana.base)
+	rent = goesOn(rent, url.Values{"why": {"a number"}, "what": {"part"}, "part": {"DE89"}}, "on the first", "DE89")
+	if !strings.Contains(ana.sees(rules).body, rent) {
+		t.Errorf("the agreement doesn't lead to %s: %s", rent, ana.sees(rules).body)
+	}
 }
 
 func TestWhatHappenedIsThereAndTheLastDeedIsTakenBack(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"kith/crdt/kinds"
 	"kith/crdt/problem"
 	"kith/daemon/api"
 )
@@ -238,6 +239,17 @@ func pieces(all []problem.Change) (out [][]piece) {
 
 func (in *asking) fail(w http.ResponseWriter, err error) {
 	status, t := in.explain(err)
+	if status == http.StatusNotFound && in.c != nil && in.kind() != nil && in.r.PathValue("id") != "" {
+		switch f, err := in.c.Forgetting(in.ctx(), in.r.PathValue("id"), false); {
+		case err != nil || f.State != api.Forgotten:
+		case f.GoesOn != nil:
+			at := in.At(kinds.All.Named(f.GoesOn.Kind).Many, f.GoesOn.Short)
+			in.goTo(w, in.telling(at, []sentence{{Says: in.t.T("A part of what you looked for was forgotten. What stayed of it goes on here.")}}))
+			return
+		default:
+			t = trouble{Says: in.t.T("This was forgotten."), Next: in.t.T("Those who wrote in it, or the co-op, took it back.")}
+		}
+	}
 	if in.c == nil && len(in.coops) > 0 {
 		in.coops = nil
 	}

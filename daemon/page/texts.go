@@ -116,7 +116,11 @@ func (in *asking) agreement(v *reading) {
 		v.Facts = append(v.Facts, fact{Name: in.t.T("To be looked at again"), Says: capital(in.Due(on, in.Day))})
 	}
 	if by := says.Str("decision"); by != "" {
-		v.Does = append(v.Does, action{Words: in.t.T("The decision that made it"), At: in.At(kinds.Decision.Many, by), Look: "plain"})
+		if title, at := in.nowAt(kinds.Decision, by); at != "" {
+			v.Does = append(v.Does, action{Words: in.t.T("The decision that made it"), At: at, Look: "plain"})
+		} else {
+			v.Facts = append(v.Facts, fact{Name: in.t.T("The decision that made it"), Says: title})
+		}
 	}
 	for _, f := range kinds.Figures {
 		if figure := f.Told(says); figure != "" {

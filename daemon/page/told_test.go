@@ -49,7 +49,7 @@ var sayers = map[string][]string{
 	"daemon/space/upgrade.go":       {"holdsUp"},
 	"daemon/ally/allysay.go":        {"stands", "saysThey", "overSays", "offersSay", "Notice"},
 	"daemon/ally/side/shut.go":      {"Notice"},
-	"daemon/forget/forget.go":       {"means", "outcome"},
+	"daemon/forget/forget.go":       {"means", "outcome", "stays", "waits"},
 	"daemon/api/server/called.go":   {"calledNothing"},
 	"daemon/api/server/sections.go": {"proposalSection", "askSection", "shareSection"},
 }

@@ -15,8 +15,9 @@ type Forgetting interface {
 	Forgetting(ctx context.Context, id string, goesOn bool) (api.Forgetting, error)
 	// Forget says for the member of this device that it is to be forgotten, or proposes it.
 	Forget(ctx context.Context, id string, q api.ForgetRequest) (api.Forgetting, error)
-	// Gone says that a document whose ID starts so, without the letter of its kind, was forgotten, and in which other one it goes on; nil if it wasn't.
-	Gone(ctx context.Context, prefix string) *api.Problem
+	// Gone is how it stands with a document whose ID starts so, without the letter of its kind, and that was forgotten; nil if it wasn't. What it said
+	// isn't known any more, and so its Document is empty.
+	Gone(ctx context.Context, prefix string) *api.Forgetting
 	// Asked gives those that somebody wants forgotten, and in which the member of this device wrote, who hasn't said so.
 	Asked(ctx context.Context) ([]api.Forgetting, error)
 }
@@ -24,6 +25,9 @@ type Forgetting interface {
 func (s *Server) forgetting(r *http.Request) (api.Forgetting, error) {
 	d, err := s.resolve(r.Context(), "", r.PathValue("id"))
 	if err != nil {
+		if f := s.wasForgotten(r.Context(), r.PathValue("id")); f != nil {
+			return *f, nil
+		}
 		return api.Forgetting{}, err
 	}
 	return s.at.Forgetting.Forgetting(r.Context(), d.ID, query{r.URL.Query()}.flag("goes_on"))
@@ -48,7 +52,7 @@ func (s *Server) forget(r *http.Request, q api.ForgetRequest) (api.Forgetting, e
 		}
 	}
 	d, err := s.resolve(r.Context(), "", r.PathValue("id"))
-	if err != nil && s.gone(r.Context(), r.PathValue("id")) != nil {
+	if err != nil && s.wasForgotten(r.Context(), r.PathValue("id")) != nil {
 		return api.Forgetting{}, api.Problemf(api.Nothing, "kith charter log", "it was forgotten already")
 	}
 	if err != nil {
@@ -72,10 +76,21 @@ const minPart, maxPart = 3, 10_000
 
 // gone says that what a word is the start of the ID of was forgotten; else nil.
 func (s *Server) gone(ctx context.Context, word string) error {
+	f := s.wasForgotten(ctx, word)
+	if f == nil {
+		return nil
+	}
+	hint := "kith charter log says by whom"
+	if next := f.GoesOn; next != nil {
+		hint = "what stayed of it goes on in " + next.Short + ": kith " + next.Kind + " show " + next.Short
+	}
+	return api.Problemf(api.NotFound, hint, "this was forgotten: those who wrote in it, or the co-op, took it back")
+}
+
+// wasForgotten is how it stands with what a word is the start of the ID of, if that was forgotten; else nil.
+func (s *Server) wasForgotten(ctx context.Context, word string) *api.Forgetting {
 	if _, start, ok := api.SplitID(word); ok && s.at.Forgetting != nil {
-		if p := s.at.Forgetting.Gone(ctx, start); p != nil {
-			return p
-		}
+		return s.at.Forgetting.Gone(ctx, start)
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func (s *Server) acceptIntake(ctx context.Context, d api.Document, a Asks) (Show
 	}
 	var tasks []Asks // each is looked at before anything is made, so that a mistake in the last of them leaves no project behind
 	for _, word := range a.All(kinds.IntakeTasks) {
-		t, err := firstTask(word)
+		t, err := taskIn(word)
 		if err == nil {
 			err = kinds.Task.Make.Check(&t.Request)
 		}
@@ -108,18 +108,20 @@ func (s *Server) dropTwins(ctx context.Context, request, into Shown) error {
 	return nil
 }
 
-// firstTask reads "Wireframes=8h", or a title alone.
-func firstTask(word string) (a Asks, err error) {
-	title, hours, timed := strings.Cut(word, "=")
+// taskIn reads a task as it is typed with its hours, "Wireframes=2h30", or a title alone.
+func taskIn(word string) (a Asks, err error) {
+	title, hours, timed := word, "", strings.LastIndex(word, "=")
+	if timed >= 0 {
+		title, hours = word[:timed], word[timed+1:]
+	}
 	title = strings.TrimSpace(title)
 	a.Title, a.Text = &title, &kind.Writing{}
-	if !timed {
+	if timed < 0 {
 		return a, nil
 	}
-	hours = strings.ReplaceAll(strings.TrimSuffix(strings.TrimSpace(hours), "h"), ",", ".")
-	n, err := strconv.ParseFloat(strings.TrimSpace(hours), 64)
-	if err != nil {
-		return a, api.Problemf(api.Invalid, "--task Wireframes=8h", "“%s” is no task with its hours", api.Brief(word))
+	n, ok := api.ReadHours(hours)
+	if !ok {
+		return a, api.Problemf(api.Invalid, "say it like Wireframes=8h, Wireframes=1h30 or Wireframes=90min", "“%s” is no task with its hours", api.Brief(word))
 	}
 	return a, a.Read(kinds.Task.Field("hours"), []byte(strconv.FormatFloat(n, 'f', -1, 64)))
 }

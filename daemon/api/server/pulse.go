@@ -26,7 +26,7 @@ func (s *Server) retro(ctx context.Context, d api.Document, a Asks) (Shown, erro
 	if err != nil {
 		return Shown{}, err
 	}
-	tasks, err := s.actions(ctx, round, a.All(kinds.PulseActions))
+	tasks, fresh, err := s.actions(ctx, round, a.All(kinds.PulseActions))
 	if err != nil {
 		return Shown{}, err
 	}
@@ -49,24 +49,28 @@ func (s *Server) retro(ctx context.Context, d api.Document, a Asks) (Shown, erro
 	if err := a.say(kinds.PulseNote(), into); err != nil {
 		return Shown{}, err
 	}
-	return s.at.Documents.Do(ctx, kinds.Pulse, verb, d.ID, a)
+	done, err := s.at.Documents.Do(ctx, kinds.Pulse, verb, d.ID, a)
+	if fresh {
+		done.Changed = nil // the round names its note already, and tasks were made
+	}
+	return done, err
 }
 
-// actions are the tasks of what follows from a round: made now, or already there.
-func (s *Server) actions(ctx context.Context, round Shown, words []string) (tasks []Shown, err error) {
+// actions are the tasks of what follows from a round: made now, or already there. fresh: some were made.
+func (s *Server) actions(ctx context.Context, round Shown, words []string) (tasks []Shown, fresh bool, err error) {
 	there, err := s.at.Documents.List(ctx, ListQuery{Kind: kinds.Task, Wants: wanting(kind.Want{Fact: kind.TagFact, Is: oneOf([]string{retroTag})})})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	var all []Asks
 	for _, word := range words { // each is looked at before any is made
-		one, err := firstTask(word)
+		one, err := taskIn(word)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		one.Text, one.Tag = &kind.Writing{Text: "kith pulse show " + round.ID}, []string{retroTag}
 		if err := kinds.Task.Make.Check(&one.Request); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		all = append(all, one)
 	}
@@ -82,12 +86,13 @@ func (s *Server) actions(ctx context.Context, round Shown, words []string) (task
 		}
 		if !had {
 			if made, err = s.at.Documents.Create(ctx, kinds.Task, one); err != nil {
-				return nil, err
+				return nil, false, err
 			}
+			fresh = true
 		}
 		tasks = append(tasks, made)
 	}
-	return tasks, nil
+	return tasks, fresh, nil
 }
 
 // retroNote makes the note of a round.
