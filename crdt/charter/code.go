@@ -122,12 +122,20 @@ func (s *codeSort) isWhole(letters string) bool {
 	return bytes.Equal(s.checksum(b[:end]), b[end:])
 }
 
-// sortOf is which sort of code is in a text, or it begins like; nil if none.
-func sortOf(t codeText) *codeSort {
+// wholeIn is the sort of a whole code in a text, with the letters behind its prefix; nil if there is none.
+func wholeIn(t codeText) (s *codeSort, body string) {
 	for _, s := range codeSorts {
 		if body, ok := s.body(t); ok && s.isWhole(body) {
-			return s
+			return s, body
 		}
+	}
+	return nil, ""
+}
+
+// sortOf is which sort of code is in a text, or it begins like; nil if none.
+func sortOf(t codeText) *codeSort {
+	if s, _ := wholeIn(t); s != nil {
+		return s
 	}
 	for _, s := range codeSorts {
 		if strings.HasPrefix(t.letters, inviteLetters(s.prefix)) {
@@ -401,6 +409,18 @@ func (v PorchCode) Encode() (string, error) {
 func IsCode(text string) bool {
 	t := codeTextOf(text[:min(len(text), maxCodeText)])
 	return sortOf(t) != nil || newerSort(t) != nil
+}
+
+// WholeCode gives the code in a text, of whatever sort and version, without what stands around it; "" if none is whole.
+func WholeCode(text string) string {
+	if len(text) > maxCodeText {
+		return ""
+	}
+	s, body := wholeIn(codeTextOf(text))
+	if s == nil {
+		return ""
+	}
+	return s.prefix + body
 }
 
 // IsPorchCode says whether a text is meant to be a code for a porch.

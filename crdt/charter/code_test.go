@@ -58,6 +58,12 @@ func TestACodeIsReadHoweverPeopleCopyItAndNeverAsOneOfAnotherSort(t *testing.T) 
 			if got, err := decode(typed); err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("%s %s: %v", sort, name, err)
 			}
+			if got := charter.WholeCode(typed); got != code {
+				t.Errorf("%s %s: the code in it is %q", sort, name, got)
+			}
+		}
+		if got := charter.WholeCode(code[:len(code)-1]); got != "" {
+			t.Errorf("half a %s code is %q", sort, got)
 		}
 		for other, text := range texts {
 			if other == sort {

@@ -21,21 +21,8 @@ func LetterApart(a, b string) bool {
 	return len(x) <= 1 && len(y) <= 1 || len(x) == 2 && len(y) == 2 && x[0] == y[1] && x[1] == y[0]
 }
 
-// WholeCode gives the code in a text, whatever it is for, without what stands around it; "" if none is whole.
-func WholeCode(text string) (code string) {
-	if v, err := charter.DecodeInvite(text); err == nil {
-		code, _ = v.Encode() // what was read can be written
-	} else if v, err := charter.DecodeDeviceCode(text); err == nil {
-		code, _ = v.Encode()
-	} else if v, err := charter.DecodeWay(text); err == nil {
-		code, _ = v.Encode()
-	} else if v, err := charter.DecodeAllyCode(text); err == nil {
-		code, _ = v.Encode()
-	} else if v, err := charter.DecodePorchCode(text); err == nil {
-		code, _ = v.Encode()
-	}
-	return code
-}
+// WholeCode is charter.WholeCode.
+func WholeCode(text string) string { return charter.WholeCode(text) }
 
 // IsCode says whether a text is meant to be a code, of whatever sort and version.
 func IsCode(text string) bool { return charter.IsCode(text) }
