@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"kith/crdt/kinds"
 	"kith/daemon/api"
+	"kith/daemon/api/client"
 )
 
 func (k *kith) today() *cli.Command {
@@ -42,9 +44,30 @@ func (k *kith) today() *cli.Command {
 			if c.Bool("all") {
 				most = len(raw)
 			}
-			return c.out.show(raw, func() { c.today(t, documents, most) })
+			me, err := mine(ctx, client, t.Sections)
+			if err != nil {
+				return err
+			}
+			return c.out.show(raw, func() { c.today(t, documents, me, most) })
 		},
 	})
+}
+
+// mine are the IDs that this person has, in all spaces; nil if nothing that waits is told by whose they are.
+func mine(ctx context.Context, client *client.Client, sections []api.Section) (me map[string]bool, err error) {
+	hangs := func(s api.Section) bool {
+		w := kinds.All.Wait(s.Name)
+		return w != nil && w.SaysTo != nil && len(s.Items) > 0
+	}
+	if !slices.ContainsFunc(sections, hangs) {
+		return nil, nil
+	}
+	o, err := client.Spaces(ctx)
+	me = map[string]bool{}
+	for _, s := range o.Spaces {
+		me[s.Me.ID] = s.Me.ID != ""
+	}
+	return me, err
 }
 
 // gists says what waits in documents, for me and for whoever it may be.
@@ -68,13 +91,13 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 const mostWaiting = 20
 
 // today shows what waits, at most so many lines of each kind.
-func (c *call) today(t api.Today, documents map[string][]document, most int) {
+func (c *call) today(t api.Today, documents map[string][]document, me map[string]bool, most int) {
 	for _, s := range t.Notice {
 		c.out.printf("%s\n\n", paragraph(s, c.out.width))
 	}
 	nothing := true
 	for _, s := range t.Sections {
-		lines := c.section(s, documents, most)
+		lines := c.section(s, documents, me, most)
 		if len(lines) == 0 {
 			continue
 		}
@@ -102,7 +125,7 @@ func (c *call) today(t api.Today, documents map[string][]document, most int) {
 }
 
 // section is a line for each thing that waits for one reason; of documents, as their kind has it.
-func (c *call) section(s api.Section, documents map[string][]document, most int) (lines []string) {
+func (c *call) section(s api.Section, documents map[string][]document, me map[string]bool, most int) (lines []string) {
 	w := kinds.All.Wait(s.Name)
 	told := make(map[string]document, len(documents[s.Name]))
 	for _, d := range documents[s.Name] {
@@ -123,9 +146,7 @@ func (c *call) section(s api.Section, documents map[string][]document, most int)
 			if w.Who == nil && item.Who != nil {
 				line += "  by " + name(*item.Who)
 			}
-			if w.Says != nil {
-				line = strings.TrimRight(line+"  "+oneLine(c.cell(w.Says(d.fields)), 2*maxCell), " ")
-			}
+			line = strings.TrimRight(line+"  "+oneLine(c.cell(w.Cell(d.fields, me)), 2*maxCell), " ")
 			line += c.where(d.Space, d.Document)
 		}
 		if s.Name == "about_me" && strings.HasPrefix(item.Command, "kith charter refuse") {

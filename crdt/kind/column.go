@@ -5,15 +5,6 @@ import "strings"
 // Answer is a document as programs get it: JSON, decoded. What isn't there, or is of another type, reads as nothing.
 type Answer map[string]any
 
-// readBy is a name that no field has.
-const readBy = "read by"
-
-// ReadBy says whose IDs are those of who reads it, in all spaces, where something waits for them.
-func (a Answer) ReadBy(ids map[string]bool) { a[readBy] = ids }
-
-// IsReader says whether an ID is of who reads it.
-func (a Answer) IsReader(id string) bool { ids, _ := a[readBy].(map[string]bool); return ids[id] }
-
 // Str returns the string under a name.
 func (a Answer) Str(name string) string { s, _ := a[name].(string); return s }
 

@@ -140,6 +140,17 @@ func (f *Filter) Want(value string, by Asker) Want {
 	return Want{Fact: f.Fact, Is: func(v string) bool { return strings.EqualFold(v, value) }}
 }
 
+// Cell is what stands behind the title of a document that waits, for who has these IDs.
+func (w *Wait) Cell(a Answer, me map[string]bool) (c Cell) {
+	switch {
+	case w.SaysTo != nil:
+		c = w.SaysTo(a, me)
+	case w.Says != nil:
+		c = w.Says(a)
+	}
+	return c
+}
+
 // Wants is what is asked of a document that waits for somebody.
 func (w *Wait) Wants(by Asker) (all []Want) {
 	all = append(all, NotArchived)

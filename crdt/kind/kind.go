@@ -269,6 +269,9 @@ type Wait struct {
 	Says    func(Answer) Cell // what stands behind the title of each
 	Who     func(Answer) any  // the member, as the answer has them, who did what it tells; nil: who made the document
 	Anybody bool              // it waits for nobody in particular, and is told behind what does
+
+	// SaysTo takes the place of Says where that hangs on who reads it, whose IDs are me, in all spaces.
+	SaysTo func(a Answer, me map[string]bool) Cell
 }
 
 // Share says how documents of a kind go into a share with an ally: with all their fields but those that

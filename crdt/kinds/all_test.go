@@ -152,8 +152,8 @@ func TestEveryKindThatPeopleKnowSaysAllThatTheyNeed(t *testing.T) {
 			for _, w := range k.Today {
 				said(w.Key, w.Gist)
 				said(w.Key, w.Title)
-				if w.Says == nil {
-					t.Errorf("%s says nothing behind a title", w.Key)
+				if (w.Says == nil) == (w.SaysTo == nil) {
+					t.Errorf("%s says nothing behind a title, or it twice", w.Key)
 				}
 			}
 		})

@@ -84,7 +84,7 @@ var Role = &kind.Kind{
 	},
 	Today: []*kind.Wait{{
 		Key: "roles_named", Title: "You are named for a role", Gist: "roles for which I am named and haven't said yes",
-		Facts: []string{"asked/me"}, Says: roleSays, Run: "take",
+		Facts: []string{"asked/me"}, SaysTo: roleSays, Run: "take",
 	}, {
 		Key: "roles_declined", Title: "Said no to taking it over from you", Gist: "roles that I wanted to hand over, and that somebody declined",
 		Facts: []string{"refused/me"}, Says: saidNo, Who: firstNo, News: true, Run: "hand-over",
@@ -285,9 +285,9 @@ func roleEnds(a kind.Answer) kind.Cell {
 	return who
 }
 
-func roleSays(a kind.Answer) kind.Cell {
+func roleSays(a kind.Answer, me map[string]bool) kind.Cell {
 	for _, h := range a.List("asked") {
-		if from := h.In("from").Str("name"); from != "" && a.IsReader(h.Str("id")) {
+		if from := h.In("from").Str("name"); from != "" && me[h.Str("id")] {
 			return kind.Cell{Words: strings.TrimSuffix(from+" hands it over to you: "+h.Str("note"), ": "), Own: []string{from, h.Str("note")}}
 		}
 	}

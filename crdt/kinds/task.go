@@ -162,7 +162,7 @@ var Task = &kind.Kind{
 	Today: []*kind.Wait{
 		{
 			Key: "asked", Title: "You are asked to take", Gist: "tasks that I am asked to take",
-			Facts: []string{"asked/me"}, Order: taskByDue, Says: taskAsks, Run: "accept",
+			Facts: []string{"asked/me"}, Order: taskByDue, SaysTo: taskAsks, Run: "accept",
 		},
 		{
 			Key: "overdue", Title: "Overdue", Gist: "tasks of mine that are overdue",
@@ -760,10 +760,10 @@ func taskGoesOn(a kind.Answer) kind.Cell {
 }
 
 // taskAsks says until when somebody is asked to do a task, and who hands it over to them.
-func taskAsks(a kind.Answer) kind.Cell {
+func taskAsks(a kind.Answer, me map[string]bool) kind.Cell {
 	cell := kind.DayOf("due", "due")(a)
 	for _, one := range a.List("asked") {
-		if !a.IsReader(one.In("member").Str("id")) {
+		if !me[one.In("member").Str("id")] {
 			continue
 		}
 		if giver := one.In("from").Str("name"); giver != "" && one.Str("answer") == AnswerNone {

@@ -96,7 +96,7 @@ func FoundIn(home *home.Home, o InitOptions) (r *replica.Replica, res api.InitRe
 		return nil, res, err
 	}
 	for range o.Founders - 1 {
-		v, err := SeatInvite(r, time.Now, at)
+		v, err := SeatInvite(r, r.Now, at)
 		if err != nil {
 			return nil, res, err
 		}

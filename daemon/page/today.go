@@ -240,8 +240,8 @@ func (in *asking) waitingRow(name string, item api.SectionItem, t waiting) row {
 	k := kinds.All.Named(item.Kind)
 	d, is := t.documents[name][item.ID]
 	var own []string // of why it waits, what somebody wrote
-	if w := kinds.All.Wait(name); is && w != nil && w.Says != nil {
-		own = w.Says(d.says).Own
+	if w := kinds.All.Wait(name); is && w != nil {
+		own = w.Cell(d.says, in.me).Own
 	}
 	why := in.whySays(item.Why, own...)
 	switch {

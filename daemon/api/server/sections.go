@@ -159,16 +159,13 @@ func (d *day) sectionOf(k *kind.Kind, w *kind.Wait) (api.Section, error) {
 				item.Command, item.Then = k.Command("show", doc.Short), item.Command
 			}
 		}
-		if w.Says != nil {
-			a.ReadBy(d.me)
-			says := w.Says(a)
-			item.Due = says.Day
-			if says.Day == "" || strings.Contains(says.Words, " ") { // else they say what the day is
-				item.Why = says.Words
-			}
-			if says.Due {
-				item.OverdueDays = d.daysSince(says.Day)
-			}
+		says := w.Cell(a, d.me)
+		item.Due = says.Day
+		if says.Day == "" || strings.Contains(says.Words, " ") { // else they say what the day is
+			item.Why = says.Words
+		}
+		if says.Due {
+			item.OverdueDays = d.daysSince(says.Day)
 		}
 		item.Who = d.other(doc.CreatedBy)
 		if w.Who != nil {
