@@ -25,6 +25,11 @@ func fields(words ...string) kind.Values {
 	return v
 }
 
+// handedOver is held by Ana, who hands it over to Ben.
+var handedOver = kinds.Holding{
+	Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerAccepted}}, Asked: []kinds.Holder{{Member: ben, At: 2, Answer: kinds.AnswerNone, From: ana}},
+}
+
 // declined is what Ana holds and wanted to hand over to Ben.
 var declined = kinds.Holding{
 	Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerAccepted}},
@@ -36,7 +41,7 @@ var samples = map[string][]*kind.View{
 	"task": {{
 		Fields: fields("project", "Workshop", "due", "2026-12-01"),
 		Derived: &kinds.Doing{
-			TakenBy: []charter.MemberID{ana}, Asked: []kinds.Asked{{Member: ben, Answer: kinds.AnswerNone}},
+			TakenBy: []charter.MemberID{ana}, Asked: []kinds.Asked{{Member: ben, Answer: kinds.AnswerNone, From: ana}},
 			Wants: []kinds.Said{{Member: ana, Why: "heavy"}}, Offers: []kinds.Said{{Member: ben}},
 		},
 	}, {
@@ -72,17 +77,17 @@ var samples = map[string][]*kind.View{
 			Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerAccepted}, {Member: ben, At: 2, Answer: kinds.AnswerNone}}, Apart: true},
 			Order:   []charter.MemberID{ana},
 		},
-	}, {Derived: &kinds.Tenure{}}, {Derived: &kinds.Tenure{Holding: declined}}, {Derived: &kinds.Tenure{Holding: kinds.Holding{Ended: []charter.MemberID{ana}}}}},
+	}, {Derived: &kinds.Tenure{}}, {Derived: &kinds.Tenure{Holding: declined}}, {Derived: &kinds.Tenure{Holding: handedOver}}, {Derived: &kinds.Tenure{Holding: kinds.Holding{Ended: []charter.MemberID{ana}}}}},
 	"project": {{
 		Title: "Website", Fields: fields("due", "2026-12-01", "intake", "i-1"),
 		Derived: &kinds.Coordinating{
 			Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ana, At: 1, Answer: kinds.AnswerNone}}, Apart: true}, Names: []string{"Site"},
 		},
-	}, {Derived: &kinds.Coordinating{}}, {Derived: &kinds.Coordinating{Holding: declined}}, {Derived: &kinds.Coordinating{Holding: kinds.Holding{Ended: []charter.MemberID{ana}}}}},
+	}, {Derived: &kinds.Coordinating{}}, {Derived: &kinds.Coordinating{Holding: declined}}, {Derived: &kinds.Coordinating{Holding: handedOver}}, {Derived: &kinds.Coordinating{Holding: kinds.Holding{Ended: []charter.MemberID{ana}}}}},
 	"newcomer": {{
 		Fields:  fields("meet", "2027-03-01"),
 		Derived: &kinds.Growing{Member: ana, Holding: kinds.Holding{Holders: []kinds.Holder{{Member: ben, At: 1, Answer: kinds.AnswerNone}}}, Steps: []kinds.Step{{Name: "a", Text: "Read", By: ben, Done: []kinds.StepDone{{Member: ana, At: 1}}}}},
-	}, {Derived: &kinds.Growing{Member: ana, Holding: kinds.Holding{Ended: []charter.MemberID{ben}}}}},
+	}, {Derived: &kinds.Growing{Member: ana, Holding: kinds.Holding{Ended: []charter.MemberID{ben}}}}, {Derived: &kinds.Growing{Member: ana, Holding: handedOver}}},
 	"pulse": {
 		{Derived: &kinds.Round{Waiting: []charter.MemberID{ana}}},
 		{Fields: kind.Values{"closed": change.IntValue(1)}, Derived: &kinds.Round{Said: []kinds.HowWeAre{{Member: ben, Words: []string{"a", "", "", ""}}}, Stages: []int{1, 0, 0, 0}}},

@@ -260,6 +260,39 @@ func (h *Holding) unanswered() (out []charter.MemberID) {
 	return out
 }
 
+// handing writes who hands it over, and to whom, as facts.
+func (h *Holding) handing(f *kind.Facts) {
+	for _, one := range h.Asked {
+		f.Who("hands", one.From)
+		f.Who("handed", one.Member)
+	}
+}
+
+// staysWith waits for who hands something over to somebody who left and hadn't answered.
+func staysWith(key, many string) *kind.Wait {
+	return &kind.Wait{
+		Key: key, Title: "Who was to take these over from you has left", Gist: many + " that I hand over to somebody who left",
+		Facts: []string{"hands/me", "handed/gone"}, Says: handedTo, Who: func(kind.Answer) any { return nil }, Run: "hand-over", // it is one's own
+	}
+}
+
+// handedTo says to whom something is handed over who haven't answered.
+func handedTo(a kind.Answer) kind.Cell {
+	var names []string
+	for _, one := range a.List("asked") {
+		who := one
+		if one["member"] != nil { // of a task
+			who = one.In("member")
+		}
+		if one.In("from") != nil && (one.Str("answer") == AnswerNone || one.Str("answer") == "") {
+			names = append(names, who.Str("name"))
+		}
+	}
+	cell := kind.OwnWords(names...)
+	cell.Words = "to " + cell.Words
+	return cell
+}
+
 // keeps are those who wanted to hand it over to somebody who said no, and who hold it still.
 func (h *Holding) keeps() (all []charter.MemberID) {
 	for _, one := range h.Refused {
@@ -368,6 +401,11 @@ func (h *Holding) handOverTo(d *kind.Draft, to []charter.MemberID, several strin
 		return kind.Already("%s was asked already, and hasn't answered yet", d.Name(next))
 	}
 	at := h.naming(d, last)
+	for _, one := range h.Asked {
+		if one.From == d.Author && one.Member != next { // it goes to this one instead
+			d.Unmark(heldBy, one.Member.String())
+		}
+	}
 	d.Mark(heldBy, next.String(), change.IntValue(at))
 	d.Mark(heldLast, next.String(), change.IntValue(at))
 	return d.SayJSON(holdHanded, "the note", handing{To: next.String(), Asked: at, Note: note})

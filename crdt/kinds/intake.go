@@ -119,6 +119,9 @@ var Intake = &kind.Kind{
 		Key: "intakes_passed", Title: "Passed on, and not answered yet", Gist: "requests that were passed on", Anybody: true, Besides: "intakes_handed_us",
 		Facts: []string{"passed"}, Order: intakeByDue, Says: kind.OwnOf("ally"), Run: "show",
 	}, {
+		Key: "intakes_left", Title: "Who talked about these left", Gist: "requests from outside that people talked about who left", Anybody: true,
+		Facts: []string{"mine/gone", "open"}, Order: intakeByDue, Says: func(a kind.Answer) kind.Cell { return kind.OwnWords(a.In("moved_by").Str("name")) }, Run: "talk",
+	}, {
 		Key: "intakes", Title: "Requests that nobody has answered", Gist: "requests from outside that nobody has answered", Anybody: true,
 		Facts: []string{"new"}, Order: intakeByDue, Says: kind.OwnOf("budget"), Run: "talk",
 	}},
@@ -320,10 +323,15 @@ func hasNoProject(v *kind.View) error {
 
 func intakeBecomes(state string) func(*kind.Draft) error {
 	return func(d *kind.Draft) error {
-		if len(kind.Of[Moved](d.View).Apart) > 0 {
+		// The core writes no value once more where it stands alone.
+		switch m := kind.Of[Moved](d.View); {
+		case len(m.Apart) > 0:
 			d.SetAnew(intakeState, change.StrValue(state)) // of several it is this one
-		} else {
-			d.Set(intakeState, change.StrValue(state)) // the core writes no value once more where it stands alone
+		case state == intakeState.Str(d.View) && d.Left != nil && d.Left(m.By):
+			d.SetAnew(intakeState, change.StrValue(IntakeNew)) // so that it is said by the author, since who said it left
+			d.SetAnew(intakeState, change.StrValue(state))
+		default:
+			d.Set(intakeState, change.StrValue(state))
 		}
 		d.Set(intakeWhy, change.StrValue(d.Asks.Why))
 		return nil

@@ -55,7 +55,7 @@ var (
 // Newcomer is how somebody grows into the co-op: with a companion, a checklist, agreements to read, and a day to talk about
 // becoming a full member. It decides nothing: who is a full member stands in the charter. Its title is their name.
 var Newcomer = &kind.Kind{
-	Name: "newcomer", Many: "newcomers", Letters: "nc", Gist: "who is new, and how they grow into the co-op", View: 5, Present: "open",
+	Name: "newcomer", Many: "newcomers", Letters: "nc", Gist: "who is new, and how they grow into the co-op", View: 6, Present: "open",
 	Fields: []*kind.Field{newcomerMember, newcomerExpect, newcomerMeet, newcomerDecision, newcomerAdmit, newcomerOver, heldBy, heldLast},
 	Own:    []*kind.Field{newcomerStep, newcomerDone, holdAnswer, holdHanded},
 	Derive: kind.Deriving(howTheyGrow), Counts: true, State: newcomerState,
@@ -91,6 +91,7 @@ var Newcomer = &kind.Kind{
 		f.Who("accompanies", g.named()...)
 		f.Who("asked", g.unanswered()...)
 		f.Is("alone", len(g.Holders) == 0)
+		g.handing(f)
 		if !newcomerAdmit.Has(v) {
 			f.Has("meet", newcomerMeet.Str(v))
 		}
@@ -122,7 +123,7 @@ var Newcomer = &kind.Kind{
 	}, {
 		Key: "newcomers_mine", Title: "Whom you accompany", Gist: "what is next for whom I accompany", Besides: "newcomers_asked",
 		Facts: []string{"accompanies/me", "new/here"}, Says: stepsLeft, Run: "show",
-	}, {
+	}, staysWith("newcomers_stay", "newcomers"), {
 		Key: "newcomers_ended", Title: "You accompanied them, and others ended that", Gist: "newcomers whom I accompanied until somebody else said that it is over, or that others do",
 		Facts: []string{"ended/me"}, Says: endedOr(endedSays("status", "ended_by", "over"), heldNow("companions")), Who: whoEnded, News: true, Run: "show",
 	}, {
@@ -131,6 +132,9 @@ var Newcomer = &kind.Kind{
 	}, {
 		Key: "newcomers", Title: "Nobody accompanies them yet", Gist: "newcomers whom nobody accompanies", Anybody: true,
 		Facts: []string{"alone", "new/here"}, Says: stepsLeft, Run: "take",
+	}, {
+		Key: "newcomers_left", Title: "Who accompanied them left", Gist: "newcomers whom people accompany who left", Anybody: true,
+		Facts: []string{"accompanies/gone", "new/here"}, Says: func(a kind.Answer) kind.Cell { return holderNames(a, "companions", "") }, Run: "companion",
 	}},
 	Examples: kind.Examples{
 		List: []string{`kith newcomer list --open`, `kith newcomer list --mine`},

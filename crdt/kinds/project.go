@@ -50,7 +50,7 @@ var projectTerms = []*kind.Field{projectClient, projectBudget, projectDue, proje
 // Project is work that belongs together: tasks and hours name it by its title. Who coordinates it looks after it, and
 // decides no more than everybody else.
 var Project = &kind.Kind{
-	Name: "project", Many: "projects", Letters: "pr", Gist: "work that belongs together", View: 4,
+	Name: "project", Many: "projects", Letters: "pr", Gist: "work that belongs together", View: 5,
 	Fields: []*kind.Field{
 		projectStatus, projectStatusWhy, projectClient, projectBudget, projectDue, projectRate, projectPM, projectIntake, heldBy, heldLast,
 	},
@@ -82,6 +82,7 @@ var Project = &kind.Kind{
 			f.Who("refused", c.keeps()...)
 			f.Is("apart", c.Apart)
 			f.Is("nobody", len(c.Holders) == 0)
+			c.handing(f)
 		} else {
 			f.Who("ended", others(slices.Concat(c.named(), c.unanswered()), c.EndedBy)...)
 		}
@@ -109,7 +110,7 @@ var Project = &kind.Kind{
 	}, {
 		Key: "projects_declined", Title: "Said no to taking it over from you", Gist: "projects that I wanted to hand over, and that somebody declined",
 		Facts: []string{"refused/me"}, Says: saidNo, Who: firstNo, News: true, Run: "hand-over",
-	}, {
+	}, staysWith("projects_stay", "projects"), {
 		Key: "projects_ended", Title: "You coordinated these, and others ended that", Gist: "projects that I coordinated until somebody else closed or dropped them, or said that others coordinate",
 		Facts: []string{"ended/me"}, Says: endedOr(endedSays("status", "ended_by", "status_why"), heldNow("coordinated_by")), Who: whoEnded, News: true, Run: "show",
 	}, {
@@ -118,6 +119,9 @@ var Project = &kind.Kind{
 	}, {
 		Key: "projects", Title: "Nobody coordinates these", Gist: "projects that nobody coordinates", Anybody: true,
 		Facts: []string{"nobody"}, Order: projectByDue, Says: kind.DueOf("due"), Run: "take",
+	}, {
+		Key: "projects_left", Title: "Who coordinated these left", Gist: "projects that people coordinate who left", Anybody: true,
+		Facts: []string{"coordinates/gone"}, Order: projectByDue, Says: projectCoordinators, Run: "coordinate",
 	}},
 	Examples: kind.Examples{
 		List: []string{`kith project list --open`, `kith project list --mine`},

@@ -38,7 +38,7 @@ var roleByUntil = &kind.Order{Name: "until", Says: "what ends first comes first"
 
 // Role is something that somebody looks after for a time. It gives no right: nothing in Kith asks who holds one.
 var Role = &kind.Kind{
-	Name: "role", Many: "roles", Letters: "r", Gist: "what somebody looks after, for a time", View: 5,
+	Name: "role", Many: "roles", Letters: "r", Gist: "what somebody looks after, for a time", View: 6,
 	Fields: []*kind.Field{rolePurpose, rolePublic, roleHours, roleUntil, roleDecision, heldBy, heldLast},
 	Own:    []*kind.Field{roleIn, holdAnswer, holdHanded},
 	Derive: kind.Deriving(whoHolds), Counts: true, State: roleState, Answered: []*kind.Field{rolePurpose, roleHours},
@@ -61,6 +61,7 @@ var Role = &kind.Kind{
 		f.Who("rotates", t.Order...)
 		f.Is("apart", t.Apart)
 		f.Is("vacant", len(t.Holders) == 0)
+		t.handing(f)
 		look := roleUntil.Str(v)
 		if len(t.Holders) == 0 {
 			look = longAgo
@@ -88,7 +89,7 @@ var Role = &kind.Kind{
 	}, {
 		Key: "roles_declined", Title: "Said no to taking it over from you", Gist: "roles that I wanted to hand over, and that somebody declined",
 		Facts: []string{"refused/me"}, Says: saidNo, Who: firstNo, News: true, Run: "hand-over",
-	}, {
+	}, staysWith("roles_stay", "roles"), {
 		Key: "roles_ended", Title: "Others hold these now, in your place", Gist: "roles that I held until somebody said that others do",
 		Facts: []string{"ended/me"}, Says: heldNow("held_by"), Who: whoIn("named_by"), News: true, Run: "show",
 	}, {

@@ -80,7 +80,7 @@ var taskByDue = &kind.Order{Name: "due", Says: "what is due first comes first", 
 
 // Task is something to do.
 var Task = &kind.Kind{
-	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 7,
+	Name: "task", Many: "tasks", Letters: "t", Gist: "things to do", View: 8,
 	Fields: []*kind.Field{taskStatus, taskStatusWhy, taskProject, taskDue, taskHours, taskWeekly, taskAsked},
 	Own:    []*kind.Field{taskAnswer, taskTaken, taskHanded, taskHelp, taskOffer},
 	Derive: kind.Deriving(whoDoes), State: taskStatus.Str, Answered: taskAnsweredTo,
@@ -111,6 +111,12 @@ var Task = &kind.Kind{
 				f.Who("refused", v.CreatedBy)
 			}
 			f.Who("refused", d.keeps()...)
+			for _, a := range d.Asked {
+				if a.Answer == AnswerNone && slices.Contains(d.TakenBy, a.From) {
+					f.Who("hands", a.From)
+					f.Who("handed", a.Member)
+				}
+			}
 			for _, m := range d.concerns(v) {
 				f.Is("offered/"+m.String(), len(d.Offers) > 0)
 			}
@@ -176,6 +182,7 @@ var Task = &kind.Kind{
 			Key: "declined", Title: "Said no to what you asked for", Gist: "what others declined to take, or put back",
 			Facts: []string{"refused/me"}, Says: taskWhoSaidNo, Who: taskFirstNo, News: true, Run: "ask",
 		},
+		staysWith("tasks_stay", "tasks"),
 		{
 			Key: "tasks_answered", Title: "What became of what you passed on", Gist: "tasks that I put into a share, and that somebody else took or ended",
 			Facts: []string{kind.SharedFact + "/me"}, Only: goesOnWithOthers, Says: taskGoesOn, News: true, Run: "show",
