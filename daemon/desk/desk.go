@@ -118,7 +118,7 @@ func (b *Desk) List(_ context.Context, q server.ListQuery) ([]server.Shown, erro
 	if q.Unread {
 		meant = append(meant, meaning{"unread", neverShown})
 	}
-	found, err := b.list(listQuery{kind: q.Kind, wants: q.Wants, order: q.Order, limit: q.Limit, since: millis(q.Since), meant: meant, gone: func(member string) bool {
+	found, err := b.list(listQuery{kind: q.Kind, wants: q.Wants, order: q.Order, limit: q.Limit, since: millis(q.Since), meant: meant, now: b.at.Replica.Now(), gone: func(member string) bool {
 		id, err := charter.ParseMemberID(member)
 		m, ok := rules.Member(id)
 		return err == nil && ok && (m.Standing == charter.Resigned || m.Standing == charter.Removed)

@@ -224,6 +224,7 @@ type listQuery struct {
 	wants func(by kind.Asker) []kind.Want // nil: all
 	order *kind.Order                     // nil: newest change first
 	gone  func(member string) bool        // see kind.Asker
+	now   time.Time                       // by the clock of the space
 	limit int                             // 0: all
 	since int64                           // changed then or later, in milliseconds since the Unix epoch; 0: whenever
 	meant []meaning                       // what must be so of each besides, which the index doesn't know; none: nothing
@@ -317,7 +318,7 @@ func (q listQuery) ask(me charter.MemberID) []kind.Want {
 	if q.wants == nil {
 		return nil
 	}
-	on := func(days int) string { return time.Now().AddDate(0, 0, days).Format(time.DateOnly) }
+	on := func(days int) string { return q.now.AddDate(0, 0, days).Format(time.DateOnly) }
 	by := kind.Asker{Day: day, On: on, Gone: q.gone}
 	if me != (charter.MemberID{}) {
 		by.Me = me.String()
