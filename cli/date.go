@@ -492,6 +492,9 @@ func (c *call) date(flag string) (*string, error) {
 	return &d, err
 }
 
+// farAhead is in how many years something is to happen that is rather a slip.
+const farAhead = 100
+
 // coming reads a date that something is to happen on, and says how it was understood: people are told, and that it is in
 // the past if it is, since they enter what they did yesterday.
 func (c *call) coming(what, typed string) (string, error) {
@@ -512,9 +515,12 @@ func (c *call) coming(what, typed string) (string, error) {
 	if dayOnly {
 		end = at.AddDate(0, 0, 1)
 	}
-	if !end.After(cal.now) {
+	switch years := at.Year() - cal.now.Year(); {
+	case !end.After(cal.now):
 		says += ", which is in the past"
-	} else if typed == date {
+	case years >= farAhead:
+		says += fmt.Sprintf(", which is in %d years", years)
+	case typed == date:
 		return date, nil // it says that itself
 	}
 	c.understood = append(c.understood, says)

@@ -64,7 +64,7 @@ func (c *call) importedBefore(ctx context.Context, l *letter.Letter, due string)
 	all, err := everyOne(ctx, d, kinds.Intake)
 	for _, one := range all {
 		if l.Is(one.fields.Str, due) {
-			return api.Problemf(api.Nothing, "", "it was taken before, as %s", one.Short)
+			return api.Problemf(api.Nothing, "", "it was taken before, as %s; if they ask for it once more: kith intake add WHO", one.Short)
 		}
 	}
 	return err

@@ -41,11 +41,12 @@ type Field struct {
 	// What a person may type, which may change: characters of a Line, hours of Hours, and how many Members or Tags. 0:
 	// the general limit.
 	Typed  int
-	First  bool              // written by the first change alone, and at most once
-	Each   int               // of what members say: a family, KEY/NAME with one value each, and how many names a member has at most; 0: one value
-	Rules  uint64            // the shared rules from which on it is there; 0: from the first on
-	Closes bool              // what a member says in it closes the document: who has acknowledged it stands on it
-	Must   func(*View) error // what a Ref names must be so: whoever writes it looks; nil: any will do
+	First  bool                       // written by the first change alone, and at most once
+	Each   int                        // of what members say: a family, KEY/NAME with one value each, and how many names a member has at most; 0: one value
+	Rules  uint64                     // the shared rules from which on it is there; 0: from the first on
+	Closes bool                       // what a member says in it closes the document: who has acknowledged it stands on it
+	Must   func(*View) error          // what a Ref names must be so: whoever writes it looks; nil: any will do
+	Tells  func(*View, string) string // what whoever writes a Ref is told of what it names, which is called so; nil: nothing
 	// Reads gives words that were typed the form in which documents hold them: "4000 eur" as "4000.00 EUR". nil: as its
 	// type does. Its error says in a member's words what is wrong.
 	Reads  func(string) (string, error)

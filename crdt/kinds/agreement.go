@@ -20,7 +20,7 @@ const (
 )
 
 var (
-	agreementDecision = &kind.Field{Key: "decision", Is: kind.Ref, Of: "decision", Hint: "the decision that made it"}
+	agreementDecision = &kind.Field{Key: "decision", Is: kind.Ref, Of: "decision", Hint: "the decision that made it", Tells: thatItIsntAgreed}
 	agreementReview   = &kind.Field{Key: "review", Is: kind.Day, As: "review_on", Hint: "when to look at it again"}
 	agreementReplaced = &kind.Field{Key: "replaced_by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Log: agreementWasReplaced}
 	agreementBy       = &kind.Field{Key: "by", Is: kind.Ref, Of: "agreement", Hint: "the one that holds in its place", Needs: true, Must: isCurrent}

@@ -645,6 +645,14 @@ func whatALateWordDoes(v *kind.View) string {
 	return says + " To change what was decided: kith decision propose TITLE"
 }
 
+// thatItIsntAgreed tells whoever names a decision for what it made that nothing is agreed by it. short is its ID.
+func thatItIsntAgreed(v *kind.View, short string) string {
+	if d := kind.Of[Deciding](v); d.Status != Agreed && d.Status != Chosen {
+		return short + " isn't agreed on: it is " + words(d.Status) + "."
+	}
+	return ""
+}
+
 // withdraw takes the author's own proposal back, or that of somebody who left. What else others write there says nothing.
 func withdraw(d *kind.Draft) error {
 	if d.Author != d.CreatedBy && (d.Left == nil || !d.Left(d.CreatedBy)) {

@@ -26,7 +26,7 @@ var (
 	roleHours    = &kind.Field{Key: "hours", Is: kind.Hours, Max: 168 * 60, Typed: 168, Label: "hours a week", Hint: "how many hours a week it takes"}
 	roleUntil    = &kind.Field{Key: "until", Is: kind.Day, Hint: "when the term ends"}
 	rolePublic   = &kind.Field{Key: "public", Is: kind.Reason, Label: "what others are told", Hint: "what others outside are told: what to ask whoever holds it for"}
-	roleDecision = &kind.Field{Key: "decision", Is: kind.Ref, Of: "decision", Hint: "the decision that filled it"}
+	roleDecision = &kind.Field{Key: "decision", Is: kind.Ref, Of: "decision", Hint: "the decision that filled it", Tells: thatItIsntAgreed}
 
 	roleIn   = &kind.Field{Key: "rotation", Is: kind.Moment, Hint: "since when they are in the rotation", Log: roleOptedIn}
 	roleNext = &kind.Field{Key: "members", Is: kind.Members, Typed: 1, Hint: "who is to take it over"}

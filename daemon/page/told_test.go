@@ -17,7 +17,7 @@ import (
 // functions of a file.
 var sayers = map[string][]string{
 	"crdt/kinds/closing.go":         {"stands", "heard"},
-	"crdt/kinds/decision.go":        {"whatIsMissing", "whatALateWordDoes"},
+	"crdt/kinds/decision.go":        {"whatIsMissing", "whatALateWordDoes", "thatItIsntAgreed"},
 	"crdt/kinds/outcome.go":         {"judge", "unborne", "flaw", "contested"},
 	"crdt/kinds/rounds.go":          {"whichRoundIsNow"},
 	"daemon/assembly/answer.go":     {"AnswerProposal"},

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kith/crdt/kind"
+	"kith/crdt/kinds"
 	"kith/daemon/api"
 )
 
@@ -169,6 +170,15 @@ func (s *Server) wholeIDs(ctx context.Context, there *Server, v *kind.Verb, a *A
 			}
 			if err := a.say(f, d.ID); err != nil {
 				return err
+			}
+			if f.Tells != nil {
+				named, err := s.at.Documents.Show(ctx, kinds.All.Named(f.Of), d.ID)
+				if err != nil {
+					return err
+				}
+				if says := f.Tells(named.View, d.Short); says != "" {
+					a.Told = append(a.Told, says)
+				}
 			}
 		}
 	}
