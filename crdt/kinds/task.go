@@ -594,7 +594,11 @@ func reply(with string) func(*kind.Draft) error {
 func replyTo(d *kind.Draft, with, why string) error {
 	a, ok := kind.Of[Doing](d.View).asked(d.Author)
 	if !ok {
-		return kind.NotAllowed("take it instead: kith task take ID", "you were not asked to take this task")
+		instead := "take it instead: kith task take ID"
+		if with == AnswerDeclined {
+			instead = "it waits for no answer of yours; if it isn't to be done: kith task drop ID --why WHY"
+		}
+		return kind.NotAllowed(instead, "you were not asked to take this task")
 	}
 	if with == AnswerDeclined && (a.Answer == AnswerAccepted || a.Answer == AnswerPutBack) {
 		with = AnswerPutBack
