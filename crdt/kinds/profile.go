@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"kith/crdt/change"
 	"kith/crdt/kind"
@@ -170,6 +171,9 @@ func editProfile(d *kind.Draft) error {
 	return checkHours(d)
 }
 
+// mostAway is for how many years somebody says at most that they are away.
+const mostAway = 10
+
 // goAway says when the author is away, or isn't after all.
 func goAway(d *kind.Draft) error {
 	if d.Author != d.CreatedBy {
@@ -189,6 +193,9 @@ func goAway(d *kind.Draft) error {
 	if d.Asks.Undo {
 		d.SayOf(profileAway, name, change.StrValue(""))
 		return nil
+	}
+	if first, err := time.Parse(time.DateOnly, from); err == nil && to > first.AddDate(mostAway, 0, 0).Format(time.DateOnly) {
+		return &kind.InvalidError{Why: "that is more than ten years: until " + to, Hint: "who gives no hours for longer takes back what they can give: kith load set 0"}
 	}
 	d.SayOf(profileAway, name, change.StrValue(from+"/"+to))
 	return nil
