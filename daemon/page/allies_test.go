@@ -14,7 +14,7 @@ var (
 )
 
 // makePact lets two co-ops make a pact on the pages of their first members; who else is in the first one consents there.
-func makePact(t *testing.T, ana, dora *member, others ...*member) {
+func makePact(t testing.TB, ana, dora *member, others ...*member) {
 	t.Helper()
 	begun := ana.sends("allies/new", "allies/new", url.Values{"purpose": {"Print for each other"}, "ends": {"2031-01-01"}, "voices": {"co-ops"}})
 	code := codeOn.FindStringSubmatch(begun.body)

@@ -28,12 +28,12 @@ const (
 )
 
 // byFileFirst routes the pages of who joins by file.
-func (p *Page) byFileFirst(mux *http.ServeMux) {
-	mux.HandleFunc("GET /start/"+askPage, p.about(func(in *asking, w http.ResponseWriter) error { return in.starts(w, in.askForm(nil)) }))
-	mux.HandleFunc("POST /start/"+askPage, p.about((*asking).askByFile))
-	mux.HandleFunc("GET /start/"+askedPage, p.about(func(in *asking, w http.ResponseWriter) error { return in.asked(w, nil) }))
-	mux.HandleFunc("GET /start/"+askFile, p.about((*asking).askText))
-	mux.HandleFunc("POST /start/"+askedPage, p.takes((*asking).readWelcome))
+func (p *Page) byFileFirst(handle handles) {
+	handle("GET /start/"+askPage, p.about(func(in *asking, w http.ResponseWriter) error { return in.starts(w, in.askForm(nil)) }))
+	handle("POST /start/"+askPage, p.about((*asking).askByFile))
+	handle("GET /start/"+askedPage, p.about(func(in *asking, w http.ResponseWriter) error { return in.asked(w, nil) }))
+	handle("GET /start/"+askFile, p.about((*asking).askText))
+	handle("POST /start/"+askedPage, p.takes((*asking).readWelcome))
 }
 
 func (in *asking) askForm(err error) starting {

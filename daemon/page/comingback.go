@@ -25,20 +25,20 @@ const (
 )
 
 // backFirst routes them.
-func (p *Page) backFirst(mux *http.ServeMux) {
+func (p *Page) backFirst(handle handles) {
 	get := func(page string, show func(*asking) starting) {
-		mux.HandleFunc("GET /start/"+page, p.about(func(in *asking, w http.ResponseWriter) error { return in.starts(w, show(in)) }))
+		handle("GET /start/"+page, p.about(func(in *asking, w http.ResponseWriter) error { return in.starts(w, show(in)) }))
 	}
 	get(backPage, (*asking).waysBack)
 	get(recoverPage, func(in *asking) starting { return in.recoverForm(nil, returner{}) })
-	mux.HandleFunc("POST /start/"+recoverPage, p.about((*asking).recover))
-	mux.HandleFunc("GET /start/"+choosePage, p.about(func(in *asking, w http.ResponseWriter) error { return in.chooses(w, nil) }))
-	mux.HandleFunc("POST /start/"+choosePage, p.about((*asking).recoverChosen))
+	handle("POST /start/"+recoverPage, p.about((*asking).recover))
+	handle("GET /start/"+choosePage, p.about(func(in *asking, w http.ResponseWriter) error { return in.chooses(w, nil) }))
+	handle("POST /start/"+choosePage, p.about((*asking).recoverChosen))
 	get(newPhrasePage, func(in *asking) starting { return in.newPhraseForm(nil) })
-	mux.HandleFunc("POST /start/"+newPhrasePage, p.about((*asking).newPhrase))
-	mux.HandleFunc("GET /start/"+newCodePage, p.about((*asking).newCode))
+	handle("POST /start/"+newPhrasePage, p.about((*asking).newPhrase))
+	handle("GET /start/"+newCodePage, p.about((*asking).newCode))
 	get(restorePage, func(in *asking) starting { return in.restoreForm(nil) })
-	mux.HandleFunc("POST /start/"+restorePage, p.takes((*asking).restoreCopy))
+	handle("POST /start/"+restorePage, p.takes((*asking).restoreCopy))
 }
 
 func (in *asking) waysBack() starting {

@@ -18,13 +18,28 @@ const maxForm = 2*3*4*api.MaxText + 1<<16
 // Handler answers all that a browser asks.
 func (p *Page) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", p.about(p.first))
-	mux.HandleFunc("GET /live", p.streams)
-	mux.HandleFunc("POST /language", p.about(p.choose))
-	p.firstRun(mux)
+	p.routes(mux.HandleFunc)
+	return p.guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name, ok := strings.CutPrefix(r.URL.Path, "/static/"); ok {
+			static(w, r, name)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}))
+}
+
+// handles has what is asked for by a pattern of http.ServeMux answered.
+type handles func(pattern string, answer func(http.ResponseWriter, *http.Request))
+
+// routes tells all that there is to be asked for.
+func (p *Page) routes(handle handles) {
+	handle("GET /{$}", p.about(p.first))
+	handle("GET /live", p.streams)
+	handle("POST /language", p.about(p.choose))
+	p.firstRun(handle)
 	within := func(pattern string, answers func(func(*asking, http.ResponseWriter) error) http.HandlerFunc, show func(*asking, http.ResponseWriter) error) {
 		method, path, _ := strings.Cut(pattern, " ")
-		mux.HandleFunc(method+" /{space}/"+path, answers(func(in *asking, w http.ResponseWriter) error {
+		handle(method+" /{space}/"+path, answers(func(in *asking, w http.ResponseWriter) error {
 			if err := in.enter(); err != nil {
 				return err
 			}
@@ -118,14 +133,7 @@ func (p *Page) Handler() http.Handler {
 	coop("GET {many}/{id}", (*asking).document)
 	coop("GET {many}/{id}/{verb}", (*asking).asksFor)
 	coop("POST {many}/{id}/{verb}", (*asking).do)
-	mux.HandleFunc("/", p.about(func(*asking, http.ResponseWriter) error { return noSuchThing }))
-	return p.guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if name, ok := strings.CutPrefix(r.URL.Path, "/static/"); ok {
-			static(w, r, name)
-			return
-		}
-		mux.ServeHTTP(w, r)
-	}))
+	handle("/", p.about(func(*asking, http.ResponseWriter) error { return noSuchThing }))
 }
 
 // about answers one request, and tells what comes in its way.

@@ -14,7 +14,7 @@ import (
 )
 
 // porchCode is the code of a porch that nobody runs.
-func porchCode(t *testing.T) string {
+func porchCode(t testing.TB) string {
 	t.Helper()
 	at, err := ma.NewMultiaddr("/ip4/127.0.0.1/tcp/9")
 	must(t, err)

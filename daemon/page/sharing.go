@@ -35,9 +35,9 @@ func (in *asking) sharesNow() ([]api.Share, error) {
 	})
 }
 
-// shareAction leads to the preview; nil where there is nobody to share it with.
+// shareAction leads to the preview; nil where there is nobody to share it with, or it is of a kind that stays at home.
 func (in *asking) shareAction(k *kind.Kind, d document) *action {
-	if d.Shared != nil {
+	if d.Shared != nil || k.Share == nil {
 		return nil
 	}
 	all, err := in.sharesNow()

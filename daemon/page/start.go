@@ -44,21 +44,21 @@ func (s starting) Steps() [3]string {
 }
 
 // firstRun routes the pages of the first run.
-func (p *Page) firstRun(mux *http.ServeMux) {
-	mux.HandleFunc("GET /start", p.about((*asking).start))
-	mux.HandleFunc("GET /start/found", p.about((*asking).founding))
-	mux.HandleFunc("POST /start/found", p.about((*asking).found))
-	mux.HandleFunc("POST /start/carry", p.about((*asking).carryOn))
-	mux.HandleFunc("GET /start/join", p.about((*asking).joining))
-	mux.HandleFunc("POST /start/join", p.about((*asking).join))
-	mux.HandleFunc("GET /start/device", p.about((*asking).deviceJoining))
-	mux.HandleFunc("POST /start/device", p.about((*asking).deviceJoin))
-	mux.HandleFunc("GET /start/joining", p.about((*asking).joins))
-	p.byFileFirst(mux)
-	p.backFirst(mux)
-	mux.HandleFunc("GET /start/words", p.about((*asking).phrase))
-	mux.HandleFunc("GET /start/written", p.about((*asking).written))
-	mux.HandleFunc("POST /start/written", p.about((*asking).confirmWords))
+func (p *Page) firstRun(handle handles) {
+	handle("GET /start", p.about((*asking).start))
+	handle("GET /start/found", p.about((*asking).founding))
+	handle("POST /start/found", p.about((*asking).found))
+	handle("POST /start/carry", p.about((*asking).carryOn))
+	handle("GET /start/join", p.about((*asking).joining))
+	handle("POST /start/join", p.about((*asking).join))
+	handle("GET /start/device", p.about((*asking).deviceJoining))
+	handle("POST /start/device", p.about((*asking).deviceJoin))
+	handle("GET /start/joining", p.about((*asking).joins))
+	p.byFileFirst(handle)
+	p.backFirst(handle)
+	handle("GET /start/words", p.about((*asking).phrase))
+	handle("GET /start/written", p.about((*asking).written))
+	handle("POST /start/written", p.about((*asking).confirmWords))
 }
 
 func (in *asking) starts(w http.ResponseWriter, v starting) error {
