@@ -96,17 +96,18 @@ func (m *member) views(other, ally *member) (all []string) {
 	must(t, err)
 	add(here + "porches/" + porches[0].ID + "/remove")
 
-	pact := here + allyOf(m)
-	add(pact)
+	pact := allyOf(m)
+	until(t, other.name+" is in the share", func() bool { return strings.Contains(plain(m.sees(pact).body), other.name) })
+	add(here + pact)
 	for _, verb := range []string{"ask", "open", "terms", "contacts", "lend-porch", "end"} {
-		add(pact + "/" + verb)
+		add(here + pact + "/" + verb)
 	}
 	begun := m.sends("allies/new", "allies/new", url.Values{"purpose": {"Bind for each other"}, "ends": {"2031-01-01"}, "voices": {"co-ops"}})
 	add(mustParse(t, begun.at).Path)
-	m.sends(allyOf(m)+"/contacts", allyOf(m)+"/contacts", url.Values{"contacts": {m.name}})
-	asked := m.sends(allyOf(m)+"/ask", allyOf(m)+"/ask", url.Values{"title": {"Have you got room?"}, "text": {"For two hours"}})
+	m.sends(pact+"/contacts", pact+"/contacts", url.Values{"contacts": {m.name}})
+	asked := m.sends(pact+"/ask", pact+"/ask", url.Values{"title": {"Have you got room?"}, "text": {"For two hours"}})
 	add(mustParse(t, asked.at).Path)
-	add(here + stepOn.FindStringSubmatch(m.sees(allyOf(m)).body)[1])
+	add(here + stepOn.FindStringSubmatch(m.sees(pact).body)[1])
 
 	// The same routes with something asked of them.
 	for _, path := range []string{
