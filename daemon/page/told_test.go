@@ -16,6 +16,7 @@ import (
 // sayers are the functions whose sentences the page shows, by file: notices, why something waits, how things stand. "*" stands for all
 // functions of a file.
 var sayers = map[string][]string{
+	"daemon/api/status.go":          {"RelaysKept"},
 	"crdt/kinds/closing.go":         {"stands", "heard"},
 	"crdt/kinds/decision.go":        {"whatIsMissing", "whatALateWordDoes", "thatItIsntAgreed"},
 	"crdt/kinds/outcome.go":         {"judge", "unborne", "flaw", "contested"},
